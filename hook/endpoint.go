@@ -1,0 +1,114 @@
+package hook
+
+import (
+	"net/netip"
+	"net/textproto"
+	"time"
+)
+
+// AuthMode says how an endpoint's requests are authenticated.
+type AuthMode string
+
+// The modes of generic endpoints.
+const (
+	AuthBearer AuthMode = "bearer" // Authorization: Bearer <secret>
+	AuthHMAC   AuthMode = "hmac"   // HMAC-SHA256 of the body in a header
+)
+
+// Limits and defaults of inbound endpoints.
+const (
+	MaxBody            = 10 << 20 // bytes of one request, also after decompression
+	DefaultRateLimit   = 100      // requests per second
+	DefaultDedupWindow = 7 * 24 * time.Hour
+	DefaultRetention   = 7 * 365 * 24 * time.Hour
+)
+
+// SignatureScheme is where an HMAC is found and how it is written.
+type SignatureScheme struct {
+	Header   string `json:"header"`
+	Prefix   string `json:"prefix"`
+	Encoding string `json:"encoding"` // "hex" or "base64"
+}
+
+// DefaultSignature is the scheme of seed 000: hex in X-Comma-Signature.
+func DefaultSignature() SignatureScheme {
+	return SignatureScheme{Header: "X-Comma-Signature", Encoding: "hex"}
+}
+
+// Endpoint receives messages.
+type Endpoint struct {
+	ID          ID
+	TenantID    ID
+	Name        string
+	Token       string
+	Auth        AuthMode
+	Signature   SignatureScheme
+	Keys        []Key // newest first
+	Enabled     bool
+	RateLimit   int
+	Burst       int
+	DedupWindow time.Duration
+	Allowlist   []netip.Prefix
+	Retention   time.Duration
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// CredentialHeader names the request header whose value is a secret, "" if
+// none is: it is replaced by a fingerprint before the request is stored. A
+// signature is not a credential.
+func (e *Endpoint) CredentialHeader() string {
+	if e.Auth == AuthBearer {
+		return "Authorization"
+	}
+	return ""
+}
+
+// Validate checks what a user may set, and names every bad field.
+func (e *Endpoint) Validate() error {
+	var bad fields
+	if e.Name == "" || len(e.Name) > 200 {
+		bad.add("/name", "must have 1 to 200 characters")
+	}
+	switch e.Auth {
+	case AuthBearer, AuthHMAC:
+	default:
+		bad.add("/auth", `must be "bearer" or "hmac"`)
+	}
+	if e.Auth == AuthHMAC {
+		if e.Signature.Header == "" || textproto.TrimString(e.Signature.Header) != e.Signature.Header || !isToken(e.Signature.Header) {
+			bad.add("/signature/header", "must be the name of an HTTP header")
+		}
+		if e.Signature.Encoding != "hex" && e.Signature.Encoding != "base64" {
+			bad.add("/signature/encoding", `must be "hex" or "base64"`)
+		}
+	}
+	if e.RateLimit < 1 || e.RateLimit > 1_000_000 {
+		bad.add("/rate_limit", "must be 1 to 1000000 requests per second")
+	}
+	if e.Burst < 1 || e.Burst > 10_000_000 {
+		bad.add("/burst", "must be 1 to 10000000 requests")
+	}
+	if e.DedupWindow < time.Second || e.DedupWindow > 10*365*24*time.Hour {
+		bad.add("/dedup_window", "must be between one second and ten years")
+	}
+	if e.Retention < time.Hour || e.Retention > 100*365*24*time.Hour {
+		bad.add("/retention", "must be between one hour and a hundred years")
+	}
+	return bad.err("the endpoint is not valid")
+}
+
+// isToken reports whether s is an RFC 9110 token, as header names are.
+func isToken(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case c == '-' || c == '_' || c == '.' || c == '!' || c == '#' || c == '$' || c == '%' || c == '&' ||
+			c == '\'' || c == '*' || c == '+' || c == '^' || c == '`' || c == '|' || c == '~':
+		default:
+			return false
+		}
+	}
+	return s != ""
+}

@@ -1,0 +1,112 @@
+package hook
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// MessageStatus says how far a message has come.
+type MessageStatus string
+
+// A message is accepted once it is durable, archived once it is in WORM.
+const (
+	MessageAccepted MessageStatus = "accepted"
+	MessageArchived MessageStatus = "archived"
+)
+
+// Party is one side of a message.
+type Party struct {
+	Identifier  string `json:"identifier"`
+	DisplayName string `json:"display_name,omitempty"`
+}
+
+// Payload is what a producer sent, normalised.
+type Payload struct {
+	ExternalID  string
+	OccurredAt  time.Time
+	From        Party
+	To          []Party
+	Body        string
+	Attachments []Attachment
+	// Fields is a JSON object of every additional field, each value as it came.
+	Fields json.RawMessage
+	// Direction is the additional field of that name where it is a string.
+	Direction string
+}
+
+// EventType is the type of the event that the message becomes.
+func (p *Payload) EventType() string {
+	if p.Direction == "outbound" {
+		return "message.sent"
+	}
+	return "message.received"
+}
+
+// Attachment is a file of a message: given inline or by URL.
+type Attachment struct {
+	Filename    string
+	ContentType string
+	Content     []byte // inline ones only, decoded
+	URL         string // where it is fetched from; "" for inline ones
+	WantSHA256  string // lower-case hex that the producer promised for the URL, or ""
+
+	// What became of it, once it is stored or has failed for good.
+	Size   int64 // bytes
+	SHA256 string
+	Object Object
+	Failed string // the reason, "" if it did not fail
+}
+
+// Stored reports whether nothing remains to be done for the attachment.
+func (a *Attachment) Stored() bool { return a.Object.Key != "" || a.Failed != "" }
+
+// Object is a place in WORM storage.
+type Object struct {
+	Key       string
+	VersionID string
+}
+
+// Location is where a record lies in WORM storage: Length bytes from Offset of
+// one version of one object.
+type Location struct {
+	Object
+	Offset int64
+	Length int64
+}
+
+// Request is an HTTP request as received, its credentials already replaced.
+type Request struct {
+	Method string      `json:"method"`
+	Target string      `json:"target"` // as in the request line
+	Proto  string      `json:"proto"`  // for instance HTTP/1.1
+	Host   string      `json:"host"`
+	Header [][2]string `json:"header"` // name and value, sorted by name
+	Remote string      `json:"remote"` // the client's address
+}
+
+// Message is what an endpoint received.
+type Message struct {
+	ID         ID
+	TenantID   ID
+	EndpointID ID
+	Number     int64 // within its endpoint, from 1, without holes; 0 until sealed
+	Status     MessageStatus
+	Run        int // of the workflow that archives it
+	ReceivedAt time.Time
+	Payload    Payload
+	Request    Request
+	Raw        []byte   // the body as received
+	SHA256     [32]byte // of Raw
+	Verdict    Verdict
+	Retention  time.Duration
+
+	Location    Location
+	RetainUntil time.Time
+	ArchivedAt  time.Time
+}
+
+// Verdict says how a request was found authentic.
+type Verdict struct {
+	Scheme string `json:"scheme"` // bearer, hmac, or a provider's
+	Key    int    `json:"key"`    // which of the active secrets: 0 the newest
+}
