@@ -1,6 +1,9 @@
 package hook
 
-import "time"
+import (
+	"net/http"
+	"time"
+)
 
 // DeliveryStatus is a state of the delivery state machine:
 //
@@ -31,11 +34,16 @@ type Delivery struct {
 	Status        DeliveryStatus
 	Test          bool
 	Format        Format // of the body, fixed when the delivery is recorded
+	Transform     string // of the data, CEL, fixed likewise; "" for none
 	Run           int    // of the workflow that carries it
 	AttemptCount  int
 	NextAttemptAt time.Time // zero when none is planned
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
+
+	AttemptsBefore int  // those that were made before its schedule began anew
+	Due            bool // something is still to be done
+
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // ErrorClass says why an attempt failed.
@@ -53,6 +61,8 @@ const (
 	ErrorTLS      ErrorClass = "tls"             // no trusted connection
 	ErrorNetwork  ErrorClass = "network"         // the connection broke
 	ErrorInternal ErrorClass = "internal"        // a fault of ours
+
+	ErrorTransform ErrorClass = "transform" // the webhook's transform failed: nothing was sent
 )
 
 // MaxResponseBody is how much of a response body is recorded, in bytes.
@@ -76,6 +86,10 @@ type Attempt struct {
 // Succeeded reports whether the receiver answered 2xx.
 func (a *Attempt) Succeeded() bool { return a.Error == ErrorNone }
 
+// Gone reports whether the receiver said that it is there no more: nothing is
+// sent to it again until somebody enables its webhook.
+func (a *Attempt) Gone() bool { return a.StatusCode == http.StatusGone }
+
 // MaxRetryAfter bounds how far a receiver can put off its next attempt.
 const MaxRetryAfter = 24 * time.Hour
 
@@ -92,7 +106,7 @@ func After(a *Attempt, n int, policy []int) Outcome {
 	if a.Succeeded() {
 		return Outcome{Status: DeliveryDelivered}
 	}
-	if n > len(policy) {
+	if n > len(policy) || a.Error == ErrorTransform { // which would fail again
 		return Outcome{Status: DeliveryFailed}
 	}
 	wait := time.Duration(policy[n-1]) * time.Second

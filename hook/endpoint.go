@@ -67,9 +67,7 @@ func (e *Endpoint) CredentialHeader() string {
 // Validate checks what a user may set, and names every bad field.
 func (e *Endpoint) Validate() error {
 	var bad fields
-	if e.Name == "" || len(e.Name) > 200 {
-		bad.add("/name", "must have 1 to 200 characters")
-	}
+	validateName(e.Name, &bad)
 	switch e.Auth {
 	case AuthBearer, AuthHMAC:
 	default:
@@ -96,19 +94,4 @@ func (e *Endpoint) Validate() error {
 		bad.add("/retention", "must be between one hour and a hundred years")
 	}
 	return bad.err("the endpoint is not valid")
-}
-
-// isToken reports whether s is an RFC 9110 token, as header names are.
-func isToken(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case c == '-' || c == '_' || c == '.' || c == '!' || c == '#' || c == '$' || c == '%' || c == '&' ||
-			c == '\'' || c == '*' || c == '+' || c == '^' || c == '`' || c == '|' || c == '~':
-		default:
-			return false
-		}
-	}
-	return s != ""
 }

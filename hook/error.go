@@ -17,6 +17,7 @@ const (
 	CodeNotFound    Code = "not-found"    // 404
 	CodeConflict    Code = "conflict"     // 409
 	CodeTooLarge    Code = "too-large"    // 413
+	CodeUnsupported Code = "unsupported"  // 415
 	CodeUnavailable Code = "unavailable"  // 503, with Retry-After
 )
 
@@ -58,6 +59,11 @@ func NotFound(what string) *Error {
 	return &Error{Code: CodeNotFound, Message: "there is no such " + what}
 }
 
+// Conflict is a request that the state of things does not allow.
+func Conflict(message string) *Error {
+	return &Error{Code: CodeConflict, Message: message}
+}
+
 // Unavailable is a fault of ours that is safe to retry.
 func Unavailable(err error) *Error {
 	return &Error{Code: CodeUnavailable, Message: "the service cannot do this right now; retry", Err: err}
@@ -65,8 +71,7 @@ func Unavailable(err error) *Error {
 
 // CodeOf returns the code of the first Error in err's chain, or "".
 func CodeOf(err error) Code {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
 	return ""

@@ -28,6 +28,24 @@ func (e *Event) Name() string {
 	return e.ID.String()
 }
 
+// SurveyID is the survey that the data name, as text; "" if they name none.
+func (e *Event) SurveyID() string {
+	// A map: the fields of a struct would match in any case of letters.
+	var data map[string]json.RawMessage
+	if json.Unmarshal(e.Data, &data) != nil {
+		return ""
+	}
+	var text string
+	var number json.Number
+	switch raw := data["surveyId"]; {
+	case json.Unmarshal(raw, &text) == nil:
+		return text
+	case json.Unmarshal(raw, &number) == nil:
+		return number.String()
+	}
+	return ""
+}
+
 // MaxEventType is the longest event type, in characters.
 const MaxEventType = 128
 

@@ -1,6 +1,7 @@
 package hook
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -44,3 +45,17 @@ const TimeFormat = "2006-01-02T15:04:05.000Z"
 
 // FormatTime writes t as TimeFormat.
 func FormatTime(t time.Time) string { return t.UTC().Format(TimeFormat) }
+
+// MessageWorkflow is the id of the workflow of one run of a message's
+// archiving. It names one run and is never used twice.
+func MessageWorkflow(id ID, run int) string { return runID("message/"+id.String(), run) }
+
+// DeliveryWorkflow is the id of the workflow of one run of a delivery.
+func DeliveryWorkflow(id ID, run int) string { return runID("delivery/"+id.String(), run) }
+
+func runID(id string, run int) string {
+	if run == 0 {
+		return id
+	}
+	return id + "/" + strconv.Itoa(run)
+}

@@ -110,3 +110,11 @@ type Verdict struct {
 	Scheme string `json:"scheme"` // bearer, hmac, or a provider's
 	Key    int    `json:"key"`    // which of the active secrets: 0 the newest
 }
+
+// Content is what was made of a message's body, as it is stored and shown.
+type Content struct {
+	From   Party           `json:"from"`
+	To     []Party         `json:"to"`
+	Body   string          `json:"body"`
+	Fields json.RawMessage `json:"fields"`
+}

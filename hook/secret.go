@@ -3,6 +3,8 @@ package hook
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"fmt"
+	"io"
 	"log/slog"
 	"time"
 )
@@ -14,10 +16,12 @@ type Secret string
 // Reveal returns the secret's value.
 func (s Secret) Reveal() string { return string(s) }
 
-func (s Secret) String() string               { return "•••" }
-func (s Secret) GoString() string             { return "•••" }
-func (s Secret) LogValue() slog.Value         { return slog.StringValue("•••") }
-func (s Secret) MarshalText() ([]byte, error) { return []byte("•••"), nil }
+const masked = "•••"
+
+func (s Secret) String() string               { return masked }
+func (s Secret) Format(f fmt.State, _ rune)   { _, _ = io.WriteString(f, masked) } // by every verb, %d too
+func (s Secret) LogValue() slog.Value         { return slog.StringValue(masked) }
+func (s Secret) MarshalText() ([]byte, error) { return []byte(masked), nil }
 
 // Key is a secret in force: during a rotation with overlap there are two.
 type Key struct {

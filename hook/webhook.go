@@ -2,36 +2,35 @@ package hook
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
-)
-
-// Format chooses the body that a webhook receives.
-type Format string
-
-// The formats, each after the system whose receivers expect it.
-const (
-	FormatStandard Format = "standard" // Standard Webhooks
-	FormatPlatform Format = "platform" // seed 004
+	"unicode"
+	"unicode/utf8"
 )
 
 // Limits and defaults of webhooks.
 const (
-	MaxWebhookName = 200  // characters
-	MaxURL         = 2000 // characters
-	MaxPatterns    = 50
-	MaxRetries     = 10
-	MaxRetryWait   = 7 * 24 * 3600 // seconds
-	MinSecret      = 16            // characters
-	MaxSecret      = 500
-	MaxHeaders     = 50
-	MaxTimeout     = 60 * time.Second
+	MaxName      = 200  // characters, of an endpoint too
+	MaxURL       = 2000 // characters
+	MaxPatterns  = 50
+	MaxRetries   = 10
+	MaxRetryWait = 7 * 24 * 3600 // seconds
+	MinSecret    = 16            // characters
+	MaxSecret    = 500
+	MaxHeaders   = 50
+	MaxHeader    = 4096 // bytes of a value
+	MaxTimeout   = 60 * time.Second
+	MaxSurveyID  = 200 // characters
+	MaxOfSurvey  = 10  // webhooks of one survey
 )
 
 // Disabled says why a webhook is not active.
 const (
-	DisabledByHand = "manual"
+	DisabledByHand     = "manual"
+	DisabledByFailures = "failures" // too many attempts failed in a row
+	DisabledGone       = "gone"     // it answered 410
 )
 
 // Webhook is a subscription: where events of some types are delivered, how.
@@ -48,41 +47,49 @@ type Webhook struct {
 	RetryPolicy  []int // seconds between attempts
 	DisableAfter int   // consecutive failures
 	Timeout      time.Duration
+	SurveyID     string // "": of any, or of none; else only events with this data.surveyId
+
+	// Expressions in CEL; "" for none.
+	Filter           string // whether an event is delivered
+	Transform        string // what is sent as its data
+	OrderedBy        string // what is kept in order
+	OrderedOnFailure OnFailure
 
 	ConsecutiveFailures int
 	Generation          int // raised whenever it is disabled or enabled
 	DisabledReason      string
+	FilterError         *FilterError // the last one; nil: there was none
 	CreatedAt           time.Time
 	UpdatedAt           time.Time
 }
 
-// DefaultRetryPolicy is the schedule of a format, in seconds.
-func (f Format) DefaultRetryPolicy() []int { return []int{1, 5, 30, 300, 1800, 7200} }
+// Subscribes reports whether the webhook's events name a type.
+func (w *Webhook) Subscribes(eventType string) bool {
+	return slices.ContainsFunc(Patterns(eventType), func(p string) bool { return slices.Contains(w.Events, p) })
+}
 
-// DefaultTimeout bounds one attempt of a format, from DNS to the last byte.
-func (f Format) DefaultTimeout() time.Duration { return 10 * time.Second }
+// OnFailure says what a failed delivery does to those behind it.
+type OnFailure string
 
-// DefaultDisableAfter is the number of consecutive failures that disables.
-func (f Format) DefaultDisableAfter() int { return 10 }
+// Those behind it wait, or go ahead.
+const (
+	OnFailureHold OnFailure = "hold"
+	OnFailureSkip OnFailure = "skip"
+)
 
-// Formats lists every format.
-func Formats() []Format { return []Format{FormatStandard, FormatPlatform} }
-
-// reserved are the headers that Posthorn or HTTP sets itself.
-var reserved = map[string]bool{
-	"content-type": true, "user-agent": true, "x-webhook-event": true, "x-webhook-delivery": true,
-	"x-webhook-signature": true, "webhook-id": true, "webhook-timestamp": true, "webhook-signature": true,
-	"x-sendcomms-signature": true, "commenda-x-secret": true,
-	"host": true, "content-length": true, "transfer-encoding": true, "connection": true,
+// FilterError is an event of which a filter could not decide whether it
+// matches: it was not delivered.
+type FilterError struct {
+	EventID ID
+	Message string
+	At      time.Time
 }
 
 // Validate checks what a user may set and names every bad field. checkURL
 // refuses addresses by their text.
 func (w *Webhook) Validate(checkURL func(string) error) error {
 	var bad fields
-	if n := len([]rune(w.Name)); n < 1 || n > MaxWebhookName {
-		bad.add("/name", "must have 1 to 200 characters")
-	}
+	validateName(w.Name, &bad)
 	w.validateURL(&bad, checkURL)
 	if len(w.Events) < 1 || len(w.Events) > MaxPatterns {
 		bad.add("/events", "must have 1 to 50 items")
@@ -98,8 +105,15 @@ func (w *Webhook) Validate(checkURL func(string) error) error {
 		}
 	}
 	validateHeaders(w.Headers, &bad)
+	w.validateChoice(&bad)
 	w.validateDelivery(&bad)
 	return bad.err("the webhook is not valid")
+}
+
+func validateName(name string, bad *fields) {
+	if n := utf8.RuneCountInString(name); n < 1 || n > MaxName || strings.ContainsFunc(name, unicode.IsControl) {
+		bad.add("/name", "must have 1 to 200 characters, no control characters")
+	}
 }
 
 func (w *Webhook) validateURL(bad *fields, checkURL func(string) error) {
@@ -112,28 +126,9 @@ func (w *Webhook) validateURL(bad *fields, checkURL func(string) error) {
 	}
 }
 
-func validateHeaders(headers map[string]string, bad *fields) {
-	if len(headers) > MaxHeaders {
-		bad.add("/headers", "must have at most 50 items")
-	}
-	for name, value := range headers {
-		pointer := "/headers/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
-		switch {
-		case !isToken(name):
-			bad.add(pointer, "must be the name of an HTTP header")
-		case reserved[strings.ToLower(name)]:
-			bad.add(pointer, "is set by Posthorn and cannot be changed")
-		case strings.ContainsAny(value, "\r\n\x00") || len(value) > 4096:
-			bad.add(pointer, "must be at most 4096 bytes without CR, LF or NUL")
-		}
-	}
-}
-
 func (w *Webhook) validateDelivery(bad *fields) {
-	switch w.Format {
-	case FormatStandard, FormatPlatform:
-	default:
-		bad.add("/format", `must be "standard" or "platform"`)
+	if !slices.Contains(Formats(), w.Format) {
+		bad.add("/format", `must be "standard", "platform", "sendcomms", "inboxcomponents" or "commenda"`)
 	}
 	if len(w.RetryPolicy) > MaxRetries {
 		bad.add("/retry_policy", "must have at most 10 items")
@@ -151,11 +146,23 @@ func (w *Webhook) validateDelivery(bad *fields) {
 	}
 }
 
+func (w *Webhook) validateChoice(bad *fields) {
+	if utf8.RuneCountInString(w.SurveyID) > MaxSurveyID || strings.ContainsFunc(w.SurveyID, unicode.IsControl) {
+		bad.add("/survey_id", "must have at most 200 characters, no control characters")
+	}
+	switch {
+	case w.OrderedBy == "" && w.OrderedOnFailure != "":
+		bad.add("/ordered_on_failure", "means something only beside ordered_by")
+	case w.OrderedBy != "" && w.OrderedOnFailure != OnFailureHold && w.OrderedOnFailure != OnFailureSkip:
+		bad.add("/ordered_on_failure", `must be "hold" or "skip"`)
+	}
+}
+
 // DefaultName is the name of a webhook that was given none: its URL's host.
 func DefaultName(rawURL string) string {
 	u, err := url.Parse(rawURL)
 	if err != nil || u.Host == "" {
 		return "webhook"
 	}
-	return u.Host[:min(len(u.Host), MaxWebhookName)]
+	return u.Host[:min(len(u.Host), MaxName)]
 }

@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"posthorn/hook"
+	"posthorn/store/db"
+)
+
+// ToAttempt is all that an attempt needs to know.
+type ToAttempt struct {
+	Delivery       hook.Delivery
+	Event          hook.Event
+	Webhook        hook.Webhook
+	WebhookDeleted bool
+	Wait           time.Duration // until the next attempt is due, by the database's clock
+}
+
+// DeliveryToAttempt loads a delivery with its event and its webhook.
+func (s *Store) DeliveryToAttempt(ctx context.Context, id hook.ID) (t ToAttempt, err error) {
+	row, err := s.queries().DeliveryToAttempt(ctx, id)
+	if err != nil {
+		return t, wrap(err, "delivery")
+	}
+	t = ToAttempt{Delivery: deliveryOf(row.Delivery), Event: eventOf(row.Event), WebhookDeleted: row.Webhook.DeletedAt != nil}
+	t.Wait = time.Duration(row.Wait * float64(time.Second))
+	t.Webhook, err = s.webhookOf(row.Webhook)
+	return t, err
+}
+
+// DeliveryView is a delivery as the management API shows it.
+type DeliveryView struct {
+	hook.Delivery
+	EventName string // the event's id as people know it
+	EventType string
+	Attempts  []hook.Attempt
+}
+
+// Delivery finds one delivery.
+func (s *Store) Delivery(ctx context.Context, tenant, id hook.ID) (v DeliveryView, err error) {
+	err = s.tenant(ctx, tenant, func(q *db.Queries) error {
+		row, err := q.DeliveryByID(ctx, db.DeliveryByIDParams{TenantID: tenant, ID: id})
+		if err != nil {
+			return err
+		}
+		list, err := deliveryViews(ctx, q, tenant, []db.DeliveriesRow{db.DeliveriesRow(row)})
+		if err == nil {
+			v = list[0]
+		}
+		return err
+	})
+	return v, wrap(err, "delivery")
+}
+
+// DeliveryFilter narrows a list of deliveries; zero fields do not.
+type DeliveryFilter struct {
+	WebhookID hook.ID
+	EventID   hook.ID
+	Status    hook.DeliveryStatus
+}
+
+// Deliveries lists a tenant's deliveries, newest first.
+func (s *Store) Deliveries(ctx context.Context, tenant hook.ID, f DeliveryFilter, p Page) (list []DeliveryView, err error) {
+	err = s.tenant(ctx, tenant, func(q *db.Queries) error {
+		rows, err := q.Deliveries(ctx, db.DeliveriesParams{
+			TenantID: tenant, Before: p.before(), WebhookID: optional(f.WebhookID), EventID: optional(f.EventID),
+			Status: optional(string(f.Status)), MaxRows: int32(p.Limit),
+		})
+		if err != nil {
+			return err
+		}
+		list, err = deliveryViews(ctx, q, tenant, rows)
+		return err
+	})
+	return list, wrap(err, "delivery")
+}
+
+func deliveryViews(ctx context.Context, q *db.Queries, tenant hook.ID, rows []db.DeliveriesRow) ([]DeliveryView, error) {
+	ids := make([]hook.ID, len(rows))
+	for i, row := range rows {
+		ids[i] = row.Delivery.ID
+	}
+	attempts, err := q.AttemptsOf(ctx, db.AttemptsOfParams{TenantID: tenant, DeliveryIds: ids})
+	if err != nil {
+		return nil, err
+	}
+	byDelivery := map[hook.ID][]hook.Attempt{}
+	for _, a := range attempts {
+		attempt, err := attemptOf(a)
+		if err != nil {
+			return nil, err
+		}
+		byDelivery[a.DeliveryID] = append(byDelivery[a.DeliveryID], attempt)
+	}
+	return convert(rows, func(row db.DeliveriesRow) DeliveryView {
+		v := DeliveryView{Delivery: deliveryOf(row.Delivery), EventName: row.PublicID, EventType: row.Type}
+		if v.EventName == "" {
+			v.EventName = v.EventID.String()
+		}
+		v.Attempts = byDelivery[v.ID]
+		return v
+	}), nil
+}
+
+func deliveryOf(row db.Delivery) hook.Delivery {
+	d := hook.Delivery{
+		ID: row.ID, TenantID: row.TenantID, EventID: row.EventID, WebhookID: row.WebhookID,
+		Status: hook.DeliveryStatus(row.Status), Test: row.Test, Format: hook.Format(row.Format), Transform: row.Transform, Run: int(row.Run),
+		AttemptCount: int(row.Attempts), AttemptsBefore: int(row.AttemptsBefore), Due: row.DueAt != nil,
+		CreatedAt: hook.IDTime(row.ID), UpdatedAt: row.UpdatedAt,
+	}
+	if row.NextAttemptAt != nil {
+		d.NextAttemptAt = *row.NextAttemptAt
+	}
+	return d
+}

@@ -1,0 +1,223 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"posthorn/hook"
+)
+
+// Limits of a group of the ingest.
+const (
+	groupRows  = 256
+	groupBytes = 1 << 20
+	largeBody  = 256 << 10 // bytes; larger ones take a transaction of their own
+	queueRows  = 4096      // that wait; beyond, callers wait to queue
+	flushers   = 2
+)
+
+// flushTimeout bounds one group's transaction. It is not any caller's: one that
+// goes away does not cancel the others.
+const flushTimeout = 15 * time.Second
+
+// Accepted is what became of a message that was offered.
+type Accepted struct {
+	ID          hook.ID // the first message's, for a duplicate
+	Duplicate   bool
+	Conflicting bool // a duplicate with another body
+	SHA256      [32]byte
+}
+
+// Ingest makes messages durable: callers that come at the same time share one
+// transaction (group commit).
+type Ingest struct {
+	store *Store
+	queue chan *entry
+	large chan struct{}
+	stop  chan struct{}
+	done  sync.WaitGroup
+}
+
+type entry struct {
+	message *hook.Message
+	window  time.Duration
+	request []byte
+	key     dedupKey
+	taken   atomic.Bool   // by a flusher, or by its caller who goes away
+	done    chan struct{} // closed once result and err are set
+	result  Accepted
+	err     error
+}
+
+// dedupKey is (endpoint, hash of external_id).
+type dedupKey struct {
+	endpoint hook.ID
+	hash     [32]byte
+}
+
+func (k dedupKey) compare(other dedupKey) int {
+	if c := bytes.Compare(k.endpoint[:], other.endpoint[:]); c != 0 {
+		return c
+	}
+	return bytes.Compare(k.hash[:], other.hash[:])
+}
+
+// NewIngest starts the flushers.
+func (s *Store) NewIngest() *Ingest {
+	i := &Ingest{
+		store: s,
+		queue: make(chan *entry, queueRows),
+		large: make(chan struct{}, 4),
+		stop:  make(chan struct{}),
+	}
+	for range flushers {
+		i.done.Go(i.flush)
+	}
+	return i
+}
+
+// Close commits what is queued and ends. Accept must not be called any more.
+func (i *Ingest) Close() {
+	close(i.stop)
+	i.done.Wait()
+}
+
+// Accept stores a message with its dedup key and outbox row, or finds the one
+// that was accepted under the same external_id within the window. When it
+// returns without an error the message is committed. An error of
+// hook.CodeUnavailable leaves open whether it is: the caller may send it again.
+func (i *Ingest) Accept(ctx context.Context, m *hook.Message, window time.Duration) (Accepted, error) {
+	request, err := json.Marshal(stored{Request: m.Request, Verdict: m.Verdict})
+	if err != nil {
+		return Accepted{}, err
+	}
+	e := &entry{
+		message: m, window: window, request: request, done: make(chan struct{}),
+		key: dedupKey{m.EndpointID, sha256.Sum256([]byte(m.Payload.ExternalID))},
+	}
+	if len(m.Raw) > largeBody {
+		i.done.Go(func() { i.alone(ctx, e) })
+	} else {
+		select {
+		case i.queue <- e:
+		case <-ctx.Done():
+			return Accepted{}, hook.Unavailable(ctx.Err())
+		}
+	}
+	select {
+	case <-e.done:
+		return e.result, e.err
+	case <-ctx.Done():
+		if e.taken.CompareAndSwap(false, true) {
+			e.message, e.request = nil, nil // it stays queued for a while, without its body
+		}
+		return Accepted{}, hook.Unavailable(ctx.Err())
+	}
+}
+
+// stored is the form of message_bodies.request.
+type stored struct {
+	Request hook.Request `json:"request"`
+	Verdict hook.Verdict `json:"verdict"`
+}
+
+// alone commits a large message by itself, a few at a time.
+func (i *Ingest) alone(ctx context.Context, e *entry) {
+	select {
+	case i.large <- struct{}{}:
+		defer func() { <-i.large }()
+		if e.taken.CompareAndSwap(false, true) {
+			i.commit([]*entry{e})
+		}
+	case <-ctx.Done():
+		e.err = hook.Unavailable(ctx.Err())
+		close(e.done)
+	}
+}
+
+// flush commits groups until the ingest is closed: whatever is queued when the
+// former group is done makes the next. Waiting for more would gain nothing.
+func (i *Ingest) flush() {
+	for {
+		select {
+		case e := <-i.queue:
+			i.commitAll(e)
+		case <-i.stop:
+			select {
+			case e := <-i.queue:
+				i.commitAll(e)
+			default:
+				return
+			}
+		}
+	}
+}
+
+// commitAll commits an entry with what is queued behind it. Those whose
+// callers went away are left out.
+func (i *Ingest) commitAll(first *entry) {
+	var group []*entry
+	for e, size := first, 0; e != nil; e = i.next() {
+		if !e.taken.CompareAndSwap(false, true) {
+			continue
+		}
+		group = append(group, e)
+		if size += len(e.message.Raw); len(group) == groupRows || size >= groupBytes {
+			break
+		}
+	}
+	if len(group) > 0 {
+		i.commit(group)
+	}
+}
+
+// next is what is queued first, or nil.
+func (i *Ingest) next() *entry {
+	select {
+	case e := <-i.queue:
+		return e
+	default:
+		return nil
+	}
+}
+
+// commit settles every entry of a group.
+func (i *Ingest) commit(group []*entry) {
+	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
+	defer cancel()
+	i.try(ctx, group, true)
+	for _, e := range group {
+		close(e.done)
+	}
+	i.store.bell.ring()
+}
+
+// try writes a group. A datum that PostgreSQL refuses is found by halving, so
+// that it fails alone; a deadlock is tried once more.
+func (i *Ingest) try(ctx context.Context, group []*entry, again bool) {
+	err := i.store.insertGroup(ctx, group)
+	var pg *pgconn.PgError
+	refused := errors.As(err, &pg)
+	switch {
+	case err == nil:
+	case refused && again && strings.HasPrefix(pg.Code, "40"):
+		i.try(ctx, group, false)
+	case refused && len(group) > 1 && !retryable(pg):
+		half := len(group) / 2
+		i.try(ctx, group[:half], again)
+		i.try(ctx, group[half:], again)
+	default:
+		for _, e := range group {
+			e.err = wrap(err, "message")
+		}
+	}
+}

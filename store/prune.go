@@ -1,0 +1,31 @@
+package store
+
+import (
+	"context"
+
+	"posthorn/store/db"
+)
+
+// Prune deletes what has expired: keys against duplicates, what is kept of
+// refused requests, and of requests with an Idempotency-Key. It deletes at most limit rows of each kind, in a
+// transaction each, and reports whether there may be more.
+func (s *Store) Prune(ctx context.Context, limit int) (more bool, err error) {
+	q, rows := s.queries(), int32(limit)
+	for _, prune := range []func() (int64, error){
+		func() (int64, error) { return q.PruneKeys(ctx, rows) },
+		func() (int64, error) {
+			return q.PruneRefusals(ctx, db.PruneRefusalsParams{Before: expired(), MaxRows: rows})
+		},
+		func() (int64, error) {
+			return q.PruneRefusalCounts(ctx, db.PruneRefusalCountsParams{Days: refusalDays, MaxRows: rows})
+		},
+		func() (int64, error) { return q.PruneIdempotency(ctx, rows) },
+	} {
+		n, err := prune()
+		if err != nil {
+			return false, wrap(err, "expired row")
+		}
+		more = more || n == int64(limit)
+	}
+	return more, nil
+}

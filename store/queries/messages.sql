@@ -1,0 +1,94 @@
+-- The first five make one group of the ingest: see ingest.go. Every multi-row
+-- statement is ordered by its key, or two replicas deadlock.
+
+-- name: ClaimKeys :exec
+INSERT INTO message_dedup (endpoint_id, key_hash, message_id, sha256, expires_at)
+SELECT u.endpoint_id, u.key_hash, u.message_id, u.sha256, now() + make_interval(secs => u.seconds)
+FROM (SELECT unnest(sqlc.arg(endpoint_ids)::uuid[]) AS endpoint_id, unnest(sqlc.arg(key_hashes)::bytea[]) AS key_hash,
+    unnest(sqlc.arg(message_ids)::uuid[]) AS message_id, unnest(sqlc.arg(sha256s)::bytea[]) AS sha256,
+    unnest(sqlc.arg(windows)::float8[]) AS seconds) u
+ORDER BY u.endpoint_id, u.key_hash
+ON CONFLICT (endpoint_id, key_hash) DO UPDATE
+SET message_id = excluded.message_id, sha256 = excluded.sha256, expires_at = excluded.expires_at
+WHERE message_dedup.expires_at <= now();
+
+-- name: InsertMessages :exec
+INSERT INTO messages (id, tenant_id, endpoint_id, external_id, occurred_at, size, sha256)
+SELECT u.id, u.tenant_id, u.endpoint_id, u.external_id, u.occurred_at, u.size, u.sha256
+FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(tenant_ids)::uuid[]) AS tenant_id,
+    unnest(sqlc.arg(endpoint_ids)::uuid[]) AS endpoint_id, unnest(sqlc.arg(external_ids)::text[]) AS external_id,
+    unnest(sqlc.arg(key_hashes)::bytea[]) AS key_hash, unnest(sqlc.arg(occurred)::timestamptz[]) AS occurred_at,
+    unnest(sqlc.arg(sizes)::int[]) AS size, unnest(sqlc.arg(sha256s)::bytea[]) AS sha256) u
+JOIN message_dedup d ON d.endpoint_id = u.endpoint_id AND d.key_hash = u.key_hash AND d.message_id = u.id
+ORDER BY u.id;
+
+-- name: InsertBodies :exec
+INSERT INTO message_bodies (message_id, tenant_id, request, raw)
+SELECT u.id, m.tenant_id, u.request, u.raw
+FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(requests)::bytea[]) AS request,
+    unnest(sqlc.arg(raws)::bytea[]) AS raw) u
+JOIN messages m ON m.id = u.id
+ORDER BY u.id;
+
+-- name: EnqueueMessages :exec
+INSERT INTO outbox (shard, kind, ref, run)
+SELECT u.shard, 'message', u.id, 0
+FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(shards)::smallint[]) AS shard) u
+JOIN messages m ON m.id = u.id
+ORDER BY u.id;
+
+-- name: FirstMessages :many
+SELECT d.endpoint_id, d.key_hash, d.message_id, d.sha256
+FROM (SELECT unnest(sqlc.arg(endpoint_ids)::uuid[]) AS endpoint_id, unnest(sqlc.arg(key_hashes)::bytea[]) AS key_hash) u
+JOIN message_dedup d ON d.endpoint_id = u.endpoint_id AND d.key_hash = u.key_hash;
+
+-- name: MarkConflicting :exec
+UPDATE messages SET conflicting = true WHERE id = $1 AND NOT conflicting;
+
+-- name: MessageToArchive :one
+SELECT m.id, m.tenant_id, m.endpoint_id, m.number, m.status, m.run, m.sha256, e.retention, b.request, b.raw
+FROM messages m
+JOIN endpoints e ON e.id = m.endpoint_id
+LEFT JOIN message_bodies b ON b.message_id = m.id
+WHERE m.id = $1;
+
+-- name: MessageSize :one
+SELECT size FROM messages WHERE id = $1;
+
+-- name: LockMessageNumber :one
+SELECT endpoint_id, number FROM messages WHERE id = $1 FOR UPDATE;
+
+-- name: SetMessageNumber :exec
+UPDATE messages SET number = $2 WHERE id = $1;
+
+-- name: SetArchived :execrows
+UPDATE messages SET status = 'archived', due_at = NULL, payload = $2, object_key = $3, version_id = $4,
+    record_offset = $5, record_length = $6, retain_until = $7, archived_at = now()
+WHERE id = $1 AND status = 'accepted';
+
+-- name: DeleteBody :exec
+DELETE FROM message_bodies WHERE message_id = $1;
+
+-- name: Message :one
+SELECT sqlc.embed(m), b.request, b.raw FROM messages m LEFT JOIN message_bodies b ON b.message_id = m.id
+WHERE m.tenant_id = $1 AND m.id = $2;
+
+-- name: MessageSizes :many
+SELECT m.id, m.size FROM messages m
+WHERE m.tenant_id = $1 AND m.id < sqlc.arg(before) AND m.id >= sqlc.arg(since)
+    AND (sqlc.narg(endpoint_id)::uuid IS NULL OR m.endpoint_id = sqlc.narg(endpoint_id))
+ORDER BY m.id DESC LIMIT sqlc.arg(max_rows);
+
+-- name: MessageSizesByID :many
+SELECT m.id, m.size FROM messages m WHERE m.tenant_id = $1 AND m.id = ANY(sqlc.arg(ids)::uuid[]) ORDER BY m.id DESC;
+
+-- name: UpsertAttachment :exec
+INSERT INTO attachments (message_id, n, tenant_id, filename, content_type, url, size, sha256, object_key, version_id, failed)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (message_id, n) DO NOTHING;
+
+-- name: MessageAttachments :many
+SELECT * FROM attachments WHERE message_id = $1 ORDER BY n;
+
+-- name: AttachmentsOf :many
+SELECT * FROM attachments WHERE tenant_id = $1 AND message_id = ANY(sqlc.arg(message_ids)::uuid[]) ORDER BY message_id, n;

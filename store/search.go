@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"posthorn/hook"
+	"posthorn/store/db"
+)
+
+// Unindexed is a message that is not found by its content yet.
+type Unindexed struct {
+	ID, TenantID, EndpointID hook.ID
+	ExternalID               string
+	Request                  hook.Request  // as received, until it is archived; with it
+	Raw                      []byte        // the body
+	Content                  *hook.Content // what was made of it, since
+	Filenames                []string      // of its stored attachments
+}
+
+// separator stands between terms on their way to PostgreSQL. No term has
+// control characters.
+const separator = "\x1f"
+
+// indexBytes bounds what is indexed at once, by the bodies' sizes; a larger
+// body is indexed alone.
+const indexBytes = 16 << 20
+
+// Index takes up to limit messages that are not indexed, and stores the terms
+// that each is to be found by. It returns how many it took. Several may index
+// at once.
+func (s *Store) Index(ctx context.Context, limit int, terms func(Unindexed) []string) (n int, err error) {
+	err = s.tx(ctx, func(q *db.Queries) error {
+		rows, err := q.TakeUnindexed(ctx, db.TakeUnindexedParams{MaxRows: int32(limit), MaxBytes: indexBytes})
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		n = len(rows)
+		p := db.InsertTermsParams{Separator: separator}
+		for _, row := range rows {
+			u := Unindexed{
+				ID: row.ID, TenantID: row.TenantID, EndpointID: row.EndpointID, ExternalID: row.ExternalID,
+				Raw: row.Raw, Filenames: row.Filenames,
+			}
+			if u.Request, _, err = openRequest(row.Request); err != nil {
+				return err
+			}
+			if row.Payload != nil {
+				if err := json.Unmarshal(row.Payload, &u.Content); err != nil {
+					return err
+				}
+			}
+			p.Ids, p.TenantIds = append(p.Ids, row.ID), append(p.TenantIds, row.TenantID)
+			p.Terms = append(p.Terms, strings.Join(terms(u), separator))
+		}
+		return q.InsertTerms(ctx, p)
+	})
+	return n, wrap(err, "search index")
+}
+
+// IndexLag is how long the oldest message that is not indexed has waited.
+func (s *Store) IndexLag(ctx context.Context) (time.Duration, error) {
+	id, err := s.queries().OldestUnindexed(ctx)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, wrap(err, "search index")
+	}
+	return max(time.Since(hook.IDTime(id)), 0), nil
+}
+
+// searchWalk is how many of the newest messages are looked at one by one. What
+// is too rare to fill a page from them is looked up in the index of terms,
+// which must collect and sort all that it finds.
+const searchWalk = 4000
+
+// Search lists a tenant's messages that match an expression (a tsquery over
+// the terms that Index stored), newest first. The expression names the tenant
+// as well.
+func (s *Store) Search(ctx context.Context, tenant hook.ID, expression string, f MessageFilter, p Page) (list []MessageView, err error) {
+	since, before := f.bounds(p)
+	ids, err := s.search(ctx, tenant, expression, since, before, p.Limit)
+	if err != nil {
+		return nil, wrap(err, "search")
+	}
+	// The index of terms cannot be used under row security, whose condition
+	// goes first. Only ids come from there.
+	err = s.tenant(ctx, tenant, func(q *db.Queries) error {
+		rows, err := q.MessageSizesByID(ctx, db.MessageSizesByIDParams{TenantID: tenant, Ids: ids})
+		if err != nil {
+			return err
+		}
+		list, err = load(ctx, q, tenant, convert(rows, func(row db.MessageSizesByIDRow) db.MessageSizesRow { return db.MessageSizesRow(row) }))
+		return err
+	})
+	return list, wrap(err, "search")
+}
+
+func (s *Store) search(ctx context.Context, tenant hook.ID, expression string, since, before hook.ID, limit int) ([]hook.ID, error) {
+	recent, err := s.queries().SearchRecent(ctx, db.SearchRecentParams{
+		TenantID: tenant, Before: before, Since: since, Walk: searchWalk, Query: expression, MaxRows: int32(limit),
+	})
+	if err != nil || len(recent.Hits) >= limit || recent.Walked < searchWalk {
+		return recent.Hits, err
+	}
+	rest, err := s.queries().SearchTerms(ctx, db.SearchTermsParams{
+		TenantID: tenant, Before: recent.Reached, Since: since, Query: expression, MaxRows: int32(limit - len(recent.Hits)),
+	})
+	return append(recent.Hits, rest...), err
+}

@@ -1,0 +1,156 @@
+// Package store is PostgreSQL: migrations, and what Posthorn reads and writes,
+// one file a table. The statements are in queries/, from which sqlc makes db/.
+// Secrets are encrypted before they leave this package for the database. What
+// a message or a delivery does next is decided elsewhere.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"posthorn/hook"
+	"posthorn/keyset"
+	"posthorn/metrics"
+	"posthorn/store/db"
+)
+
+// Config says where the database is.
+type Config struct {
+	URL      string
+	MaxConns int              // of the pool; 0: 16
+	Metrics  *metrics.Metrics // nil: nobody is told
+}
+
+// Store is a pool of connections to one database.
+type Store struct {
+	pool *pgxpool.Pool
+	url  string
+	keys *keyset.Keyset
+	bell bell
+
+	metrics *metrics.Metrics
+}
+
+// Open connects. The keyset seals secrets.
+func Open(ctx context.Context, c Config, keys *keyset.Keyset) (*Store, error) {
+	config, err := pgxpool.ParseConfig(c.URL)
+	if err != nil {
+		return nil, fmt.Errorf("store: the database's URL: %w", err)
+	}
+	config.MaxConns = int32(max(c.MaxConns, 0))
+	if config.MaxConns == 0 {
+		config.MaxConns = 16
+	}
+	config.MaxConnIdleTime = 5 * time.Minute
+	// A statement that hangs must not hold a group of callers, or a lock.
+	params := config.ConnConfig.RuntimeParams
+	params["application_name"] = "posthorn"
+	params["statement_timeout"] = "10s"
+	params["lock_timeout"] = "5s"
+	params["idle_in_transaction_session_timeout"] = "15s"
+	params["timezone"] = "UTC"
+	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		registerIDs(conn.TypeMap())
+		return nil
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	s := &Store{pool: pool, url: c.URL, keys: keys, metrics: c.Metrics}
+	if s.metrics == nil {
+		s.metrics = metrics.New()
+	}
+	s.metrics.Register(&collector{store: s})
+	s.bell.start(pool)
+	return s, nil
+}
+
+// Close gives every connection back; what runs is finished first.
+func (s *Store) Close() {
+	s.bell.stop()
+	s.pool.Close()
+}
+
+func (s *Store) queries() *db.Queries { return db.New(s.pool) }
+
+// together runs f in one transaction, which the calls of the store that f makes
+// with its context take part in.
+func (s *Store) together(ctx context.Context, f func(context.Context, pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return f(context.WithValue(ctx, outer{}, tx), tx) })
+}
+
+// outer is the key of a context's transaction.
+type outer struct{}
+
+// begin runs f in a transaction, or as a part of the one that ctx carries.
+func (s *Store) begin(ctx context.Context, f func(pgx.Tx) error) error {
+	whole, ok := ctx.Value(outer{}).(pgx.Tx)
+	if !ok {
+		return pgx.BeginFunc(ctx, s.pool, f)
+	}
+	return pgx.BeginFunc(ctx, whole, func(part pgx.Tx) error {
+		if err := f(part); err != nil {
+			return err
+		}
+		_, err := part.Exec(ctx, "RESET ROLE")
+		return err
+	})
+}
+
+// tx runs f in a transaction that is not bound to a tenant: for ingest and
+// worker, whose transactions tenants share.
+func (s *Store) tx(ctx context.Context, f func(*db.Queries) error) error {
+	return s.begin(ctx, func(tx pgx.Tx) error { return f(db.New(tx)) })
+}
+
+// tenant runs f in a transaction that row-level security binds to a tenant.
+func (s *Store) tenant(ctx context.Context, id hook.ID, f func(*db.Queries) error) error {
+	return s.begin(ctx, func(tx pgx.Tx) error {
+		var batch pgx.Batch
+		batch.Queue("SELECT set_config('posthorn.tenant', $1, true)", id.String())
+		batch.Queue("SET LOCAL ROLE posthorn_tenant")
+		if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
+			return err
+		}
+		return f(db.New(tx))
+	})
+}
+
+// wrap gives a database error its meaning for callers: no row is "there is no
+// such <what>", a database that is away or overloaded can be retried.
+func wrap(err error, what string) error {
+	var known *hook.Error
+	var pg *pgconn.PgError
+	switch {
+	case err == nil || errors.As(err, &known):
+		return err
+	case errors.Is(err, pgx.ErrNoRows):
+		return hook.NotFound(what)
+	case errors.As(err, &pg) && pg.Code == notInRepertoire:
+		return &hook.Error{Code: hook.CodeInvalid, Message: "the " + what + " has text with a NUL or that is not UTF-8; leave that out", Err: err}
+	case errors.As(err, &pg) && !retryable(pg):
+		return fmt.Errorf("store: %s: %w", what, err)
+	default:
+		return hook.Unavailable(fmt.Errorf("store: %s: %w", what, err))
+	}
+}
+
+// notInRepertoire is the SQLSTATE of text that PostgreSQL cannot hold.
+const notInRepertoire = "22021"
+
+// retryable reports whether the same statement may work later: connection,
+// rollback, resources, intervention (PostgreSQL, Appendix A).
+func retryable(e *pgconn.PgError) bool {
+	switch e.Code[:2] {
+	case "08", "40", "53", "55", "57":
+		return true
+	}
+	return false
+}
