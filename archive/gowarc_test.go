@@ -1,0 +1,45 @@
+package archive_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A second implementation, which holds records to the standard, digests and
+// header fields included. It is a module of its own for its dependencies.
+func TestStrictImplementationAcceptsRecords(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	program := filepath.Join(dir, "readwarc")
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	if out, err := run(ctx, testdata("gowarc"), "go", "build", "-o", program, "."); err != nil {
+		unavailable(t, "reading records with gowarc needs go and the module proxy: "+err.Error()+" "+out)
+	}
+	for name, m := range golden() {
+		fresh := filepath.Join(dir, name+".warc.gz")
+		require.NoError(t, os.WriteFile(fresh, seal(t, m).Bytes, 0o600))
+		for _, file := range []string{fresh, goldenFile(name)} {
+			out, err := run(t.Context(), dir, program, file)
+			require.NoError(t, err, "%s: %s", name, out)
+			lines := strings.Split(strings.TrimSpace(out), "\n")
+			require.Len(t, lines, 2)
+			require.Equal(t, "0 request <urn:uuid:"+m.ID.String()+">", lines[0])
+			require.Contains(t, lines[1], " metadata ")
+		}
+	}
+
+	// It does look: a record whose digest is wrong is refused.
+	request, metadata := take(t)
+	request[0] = strings.Replace(request[0], "Payload-Digest: sha256:e", "Payload-Digest: sha256:f", 1)
+	file := filepath.Join(dir, "wrong.warc.gz")
+	require.NoError(t, os.WriteFile(file, warc(t, request, metadata), 0o600))
+	_, err := run(t.Context(), dir, program, file)
+	require.Error(t, err)
+}

@@ -1,0 +1,23 @@
+package archive
+
+import (
+	"fmt"
+
+	"posthorn/hook"
+)
+
+// RecordKey is where a message's record lies. No key is a path prefix of
+// another: some stores keep keys as paths.
+func RecordKey(tenant, endpoint, message hook.ID) string {
+	return "records/" + path(tenant, endpoint, message) + ".warc.gz"
+}
+
+// AttachmentKey is where attachment n of a message lies, from 0.
+func AttachmentKey(tenant, endpoint, message hook.ID, n int) string {
+	return fmt.Sprintf("attachments/%s/%d", path(tenant, endpoint, message), n)
+}
+
+// path has the day of receipt in it, which the id carries.
+func path(tenant, endpoint, message hook.ID) string {
+	return tenant.String() + "/" + endpoint.String() + "/" + hook.IDTime(message).Format("2006/01/02/") + message.String()
+}
