@@ -1,0 +1,62 @@
+package envelope
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Redact lists a request's headers as they are kept, sorted by name, values of
+// one name in the order in which they came. The value of a credential
+// (Authorization, Proxy-Authorization, Cookie, the headers in which keys are
+// commonly sent, and the one that the endpoint names as its own, which may be
+// "") is replaced by its scheme, where it has one, and a keyed fingerprint: "Bearer fp:0123456789abcdef" tells two
+// credentials apart and nothing else. Signatures stay.
+func Redact(header http.Header, credentialHeader string, fingerprint func(value []byte) string) [][2]string {
+	list := make([][2]string, 0, len(header))
+	for name, values := range header {
+		for _, value := range values {
+			switch {
+			case isAuthorization(name):
+				value = redactScheme(value, fingerprint)
+			case isKey(name) || strings.EqualFold(name, credentialHeader):
+				value = redact(value, fingerprint)
+			}
+			list = append(list, [2]string{name, value})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	return list
+}
+
+func isAuthorization(name string) bool {
+	return strings.EqualFold(name, "Authorization") || strings.EqualFold(name, "Proxy-Authorization")
+}
+
+// isKey reports whether a header is one whose whole value is a secret by what
+// people use it for. Records cannot be changed for years: a key that a producer
+// sends without need must not lie there either.
+func isKey(name string) bool {
+	switch strings.ToLower(name) {
+	case "cookie", "set-cookie", "x-api-key", "api-key", "apikey", "x-auth-token", "x-access-token", "x-auth-key",
+		"x-amz-security-token", "x-goog-api-key", "x-gitlab-token", "x-telegram-bot-api-secret-token", "x-csrf-token",
+		"x-webhook-secret", "x-vault-token":
+		return true
+	}
+	return false
+}
+
+// redactScheme keeps the first word where it is known to be a scheme: any
+// other may be the secret itself.
+func redactScheme(value string, fingerprint func([]byte) string) string {
+	scheme, credential, _ := strings.Cut(value, " ")
+	switch strings.ToLower(scheme) {
+	case "bearer", "basic", "digest", "token":
+		return scheme + " " + redact(strings.TrimLeft(credential, " "), fingerprint)
+	}
+	return redact(value, fingerprint)
+}
+
+func redact(value string, fingerprint func([]byte) string) string {
+	return "fp:" + fingerprint([]byte(value))
+}

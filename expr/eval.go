@@ -1,0 +1,130 @@
+package expr
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"time"
+
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+)
+
+// patience is how long an expression may take, where the limit of its cost does
+// not end it before: on a machine that has much to do.
+const patience = 2 * time.Second
+
+// Input is the event that expressions look at. Its data are read once.
+type Input struct {
+	variables map[string]any
+	data      json.RawMessage
+	err       error
+}
+
+// NewInput makes the input of an event, whose data are valid JSON.
+func NewInput(id, eventType string, data json.RawMessage, occurredAt time.Time) *Input {
+	return &Input{
+		data:      data,
+		variables: map[string]any{"id": id, "type": eventType, "occurred_at": occurredAt},
+	}
+}
+
+// read parses the data. Whole numbers become CEL's int, others its double.
+func (in *Input) read() error {
+	if in.err != nil || in.variables["data"] != nil {
+		return in.err
+	}
+	if len(in.data) > MaxInput {
+		in.err = &Error{Message: "the event's data are larger than " + strconv.Itoa(MaxInput) + " bytes, which is the most that expressions work on"}
+		return in.err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(in.data))
+	decoder.UseNumber()
+	var data any
+	if err := decoder.Decode(&data); err != nil {
+		in.err = &Error{Message: "the event's data are not JSON"}
+		return in.err
+	}
+	if data = numbers(data); data == nil {
+		data = types.NullValue
+	}
+	in.variables["data"] = data
+	return nil
+}
+
+func numbers(value any) any {
+	switch v := value.(type) {
+	case json.Number:
+		if i, err := v.Int64(); err == nil {
+			return i
+		}
+		f, _ := v.Float64() // the error is that of its range
+		return f
+	case []any:
+		for i := range v {
+			v[i] = numbers(v[i])
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = numbers(v[name])
+		}
+	}
+	return value
+}
+
+// Match reports whether a filter holds for an event. An error is an *Error.
+func Match(text string, in *Input) (bool, error) {
+	value, err := eval(filter, text, in)
+	if err != nil {
+		return false, err
+	}
+	if b, ok := value.(types.Bool); ok {
+		return bool(b), nil
+	}
+	return false, &Error{Message: "the value is a " + value.Type().TypeName() + ", not a bool"}
+}
+
+// Transform makes what is sent as an event's data: JSON, the keys of its
+// objects sorted. An error is an *Error.
+func Transform(text string, in *Input) (json.RawMessage, error) {
+	value, err := eval(transform, text, in)
+	if err != nil {
+		return nil, err
+	}
+	return encode(value)
+}
+
+func eval(k kind, text string, in *Input) (ref.Val, error) {
+	p, err := program(k, text)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.read(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	value, _, err := p.ContextEval(ctx, in.variables)
+	switch {
+	case err == nil:
+		return value, nil
+	case ctx.Err() != nil:
+		return nil, &Error{Message: "the expression took longer than " + patience.String()}
+	}
+	if located := new(types.Err); errors.As(err, &located) {
+		err = located
+	}
+	return nil, &Error{Message: shorten(err.Error())}
+}
+
+// maxMessage is how long the message of a failure may be, in bytes.
+const maxMessage = 500
+
+func shorten(message string) string {
+	if len(message) > maxMessage {
+		return message[:maxMessage] + "…"
+	}
+	return message
+}
