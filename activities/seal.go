@@ -1,0 +1,115 @@
+package activities
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"posthorn/archive"
+	"posthorn/crash"
+	"posthorn/hook"
+	"posthorn/store"
+)
+
+// Sealed says where a message lies in WORM storage.
+type Sealed struct {
+	Number int64
+	Key    string
+	Events int
+}
+
+// Seal numbers a message, puts its inline attachments and its record into WORM
+// storage, marks it archived and publishes its events. A second run finds what
+// the first one put: nothing is locked twice.
+func (a *Activities) Seal(ctx context.Context, id hook.ID) (Sealed, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go heartbeat(ctx)
+	leave, err := a.enter(ctx, id)
+	if err != nil {
+		return Sealed{}, err
+	}
+	defer leave()
+	m, attached, err := a.message(ctx, id)
+	if err != nil {
+		return Sealed{}, err
+	}
+	if m.Status == hook.MessageArchived {
+		return Sealed{Number: m.Number}, nil
+	}
+	if m.Number, err = a.Store.NumberMessage(ctx, id); err != nil {
+		return Sealed{}, err
+	}
+	crash.At(crash.AfterNumber)
+	m.RetainUntil = retainUntil(&m, time.Now())
+	results, err := a.putInline(ctx, &m, attached)
+	if err != nil {
+		return Sealed{}, err
+	}
+	for _, r := range results {
+		m.Payload.Attachments[r.N] = r.Attachment
+	}
+	if m.Location, err = a.putRecord(ctx, &m); err != nil {
+		return Sealed{}, err
+	}
+	crash.At(crash.AfterRecord)
+	events := eventsOf(&m)
+	content := hook.EncodeJSON(hook.Content{
+		From: m.Payload.From, To: m.Payload.To, Body: m.Payload.Body, Fields: m.Payload.Fields,
+	})
+	if _, err := a.Store.Archived(ctx, &m, results, content, events); err != nil {
+		return Sealed{}, err
+	}
+	crash.At(crash.AfterArchive)
+	return Sealed{Number: m.Number, Key: m.Location.Key, Events: len(events)}, nil
+}
+
+// retainUntil counts from the receipt. A message that could not be archived in
+// all that time is kept from now on: the store refuses a time that is past.
+func retainUntil(m *hook.Message, now time.Time) time.Time {
+	until := m.ReceivedAt.Add(m.Retention)
+	if until.Before(now.Add(time.Minute)) {
+		until = now.Add(m.Retention)
+	}
+	return until.Truncate(time.Second)
+}
+
+// putInline stores the attachments that came within the message and returns
+// them together with those that were fetched, in order.
+func (a *Activities) putInline(ctx context.Context, m *hook.Message, fetched []store.Attached) ([]store.Attached, error) {
+	results := make([]store.Attached, len(m.Payload.Attachments))
+	for n, attachment := range m.Payload.Attachments {
+		results[n] = store.Attached{N: n, Attachment: attachment}
+		if attachment.URL != "" {
+			continue
+		}
+		key := archive.AttachmentKey(m.TenantID, m.EndpointID, m.ID, n)
+		put, err := a.Archive.PutAttachment(ctx, key, bytes.NewReader(attachment.Content), attachment.ContentType, m.RetainUntil)
+		if err != nil {
+			return nil, err
+		}
+		results[n].Object, results[n].SHA256, results[n].Size = put.Object, put.SHA256, put.Size
+		results[n].Content = nil
+	}
+	for _, f := range fetched {
+		if f.URL == "" {
+			continue
+		}
+		results[f.N] = f
+	}
+	for _, r := range results {
+		if !r.Stored() {
+			return nil, fmt.Errorf("activities: attachment %d of message %s is not settled", r.N, m.ID)
+		}
+	}
+	return results, nil
+}
+
+func (a *Activities) putRecord(ctx context.Context, m *hook.Message) (hook.Location, error) {
+	record, err := archive.NewRecord(m)
+	if err != nil {
+		return hook.Location{}, err
+	}
+	return a.Archive.PutRecord(ctx, archive.RecordKey(m.TenantID, m.EndpointID, m.ID), record, m.RetainUntil)
+}

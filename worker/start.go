@@ -1,0 +1,92 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"posthorn/hook"
+	"posthorn/store"
+	"posthorn/workflows"
+)
+
+// startTimeout bounds one start; Temporal may be away.
+const startTimeout = 10 * time.Second
+
+// start starts the workflow of an outbox row. That it is started already means
+// done, as its id names one run. The SDK would hand back the old run in
+// silence, so the error is asked for.
+func start(ctx context.Context, c client.Client, j store.Job) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	options := client.StartWorkflowOptions{
+		ID:                                       workflowID(j),
+		TaskQueue:                                workflows.TaskQueue,
+		WorkflowTaskTimeout:                      workflows.TaskTimeout,
+		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		EnableEagerStart:                         true,
+	}
+	var err error
+	switch j.Kind {
+	case store.KindMessage:
+		options.StaticSummary = "Archive a message"
+		options.TypedSearchAttributes = temporal.NewSearchAttributes(
+			workflows.TenantAttribute.ValueSet(j.TenantID.String()), workflows.EndpointAttribute.ValueSet(j.SubjectID.String()))
+		_, err = c.ExecuteWorkflow(ctx, options, workflows.Archive, workflows.ArchiveInput{MessageID: j.Ref, Run: j.Run})
+	case store.KindDelivery:
+		options.StaticSummary = "Deliver " + j.EventType + " to " + host(j.URL)
+		options.TypedSearchAttributes = temporal.NewSearchAttributes(
+			workflows.TenantAttribute.ValueSet(j.TenantID.String()), workflows.WebhookAttribute.ValueSet(j.SubjectID.String()),
+			workflows.EventTypeAttribute.ValueSet(j.EventType))
+		_, err = c.ExecuteWorkflow(ctx, options, workflows.Deliver, workflows.DeliverInput{DeliveryID: j.Ref, Run: j.Run})
+	default:
+		options.TypedSearchAttributes = temporal.NewSearchAttributes(
+			workflows.TenantAttribute.ValueSet(j.TenantID.String()), workflows.WebhookAttribute.ValueSet(j.SubjectID.String()))
+		run, summary := operation(j.Kind)
+		options.StaticSummary = summary + host(j.URL)
+		_, err = c.ExecuteWorkflow(ctx, options, run, workflows.OperationInput{OperationID: j.Ref, Run: j.Run})
+	}
+	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
+		return nil
+	}
+	return err
+}
+
+// operation is the workflow of a kind of operation, and what people read of it.
+func operation(kind store.Kind) (run any, summary string) {
+	switch kind {
+	case store.KindResume:
+		return workflows.Resume, "Resume what was held for "
+	case store.KindRecover:
+		return workflows.Recover, "Recover what was missed by "
+	default:
+		return workflows.Notify, "Notify people of what fails at "
+	}
+}
+
+func workflowID(j store.Job) string {
+	switch j.Kind {
+	case store.KindMessage:
+		return hook.MessageWorkflow(j.Ref, j.Run)
+	case store.KindDelivery:
+		return hook.DeliveryWorkflow(j.Ref, j.Run)
+	default:
+		return hook.OperationWorkflow(hook.OperationKind(j.Kind), j.Ref, j.SubjectID, j.Generation, j.Run)
+	}
+}
+
+// host is the part of a URL that may stand in a history.
+func host(rawURL string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return "an unreadable URL"
+	}
+	return u.Host
+}
