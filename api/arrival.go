@@ -1,0 +1,87 @@
+package api
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"posthorn/envelope"
+	"posthorn/hook"
+)
+
+var errDisabled = &hook.Error{Code: hook.CodeForbidden, Message: "this endpoint is disabled"}
+
+var errAddress = &hook.Error{Code: hook.CodeForbidden, Message: "your address is not in this endpoint's allowlist"}
+
+// arrival is a request at an endpoint.
+type arrival struct {
+	endpoint *hook.Endpoint // nil where the token names none
+	remote   string         // the client's address
+	request  hook.Request   // as it is kept
+	verdict  hook.Verdict
+	raw      buffer // the body as it came over the wire
+	decoded  buffer
+	body     []byte // without Content-Encoding
+}
+
+func (s *server) arrival(c *gin.Context) *arrival {
+	return &arrival{remote: c.ClientIP(), raw: buffer{memory: s.wire}, decoded: buffer{memory: s.unpacked}}
+}
+
+// release gives back the memory of the bodies.
+func (a *arrival) release() {
+	a.raw.release()
+	a.decoded.release()
+}
+
+// check makes every check that does not look into the body, and reads it.
+func (s *server) check(c *gin.Context, a *arrival) (err error) {
+	ctx, r := c.Request.Context(), c.Request
+	if a.endpoint, err = s.endpoints.find(ctx, c.Param("token")); err != nil {
+		return err
+	}
+	if !allowed(a.endpoint.Allowlist, a.remote) {
+		return errAddress
+	}
+	if err := s.readBody(ctx, c.Writer, r, &a.raw); err != nil {
+		return err
+	}
+	if a.verdict, err = envelope.Verify(a.endpoint, r.Header, a.raw.bytes, time.Now()); err != nil {
+		return err
+	}
+	if !a.endpoint.Enabled {
+		return errDisabled
+	}
+	if err := s.admit(ctx, c, a.endpoint); err != nil {
+		return err
+	}
+	coding, err := hook.ParseCoding(r.Header.Values("Content-Encoding"))
+	if err != nil {
+		return err
+	}
+	a.request = hook.Request{
+		Method: r.Method, Target: r.RequestURI, Proto: r.Proto, Host: r.Host, Remote: a.remote,
+		Header: envelope.Redact(r.Header, a.endpoint.CredentialHeader(), s.Fingerprint),
+	}
+	a.body, err = s.decode(ctx, coding, a.raw.bytes, &a.decoded)
+	return err
+}
+
+// allowed reports whether an address is in an allowlist; an empty one has all.
+func allowed(list []netip.Prefix, remote string) bool {
+	if len(list) == 0 {
+		return true
+	}
+	address, err := netip.ParseAddr(remote)
+	if err != nil {
+		return false
+	}
+	address = address.Unmap().WithZone("")
+	for _, prefix := range list {
+		if prefix.Contains(address) {
+			return true
+		}
+	}
+	return false
+}

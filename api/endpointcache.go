@@ -1,0 +1,85 @@
+package api
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"posthorn/hook"
+	"posthorn/store"
+)
+
+// How long an endpoint is believed: a change is effective on every replica
+// within a second, however it was made.
+const endpointTTL = 500 * time.Millisecond
+
+// maxEndpoints bounds the cache; beyond, it starts anew.
+const maxEndpoints = 10_000
+
+// endpointCache keeps the endpoints that are in use. Tokens that name none are
+// not kept: whoever guesses must not fill our memory.
+type endpointCache struct {
+	store *store.Store
+	mu    sync.RWMutex
+	known map[string]cachedEndpoint
+	asked singleflight.Group
+}
+
+type cachedEndpoint struct {
+	endpoint *hook.Endpoint
+	until    time.Time
+}
+
+func newEndpointCache(s *store.Store) *endpointCache {
+	return &endpointCache{store: s, known: map[string]cachedEndpoint{}}
+}
+
+// find returns an endpoint that nobody may change.
+func (c *endpointCache) find(ctx context.Context, token string) (*hook.Endpoint, error) {
+	if !isToken(token) {
+		return nil, hook.NotFound("endpoint")
+	}
+	c.mu.RLock()
+	cached, ok := c.known[token]
+	c.mu.RUnlock()
+	if ok && time.Now().Before(cached.until) {
+		return cached.endpoint, nil
+	}
+	found := c.asked.DoChan(token, func() (any, error) { return c.ask(context.WithoutCancel(ctx), token) })
+	select {
+	case r := <-found:
+		e, _ := r.Val.(*hook.Endpoint)
+		return e, r.Err
+	case <-ctx.Done():
+		return nil, hook.Unavailable(ctx.Err())
+	}
+}
+
+// ask looks an endpoint up for all who want it at the same time.
+func (c *endpointCache) ask(ctx context.Context, token string) (*hook.Endpoint, error) {
+	ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
+	defer cancel()
+	now := time.Now()
+	e, err := c.store.EndpointByToken(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.known) >= maxEndpoints {
+		clear(c.known)
+	}
+	c.known[token] = cachedEndpoint{endpoint: &e, until: now.Add(endpointTTL)}
+	return &e, nil
+}
+
+// isToken reports whether s has the form of a token: the database need not be
+// asked for anything else, and cannot be for some of it.
+func isToken(s string) bool {
+	return len(s) <= 64 && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+	})
+}

@@ -1,0 +1,241 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"posthorn/hook"
+)
+
+type endpointView struct {
+	ID          hook.ID               `json:"id"`
+	Name        string                `json:"name"`
+	URL         string                `json:"url" doc:"Where the producer sends its messages"`
+	Token       string                `json:"token"`
+	Auth        hook.AuthMode         `json:"auth"`
+	Signature   *hook.SignatureScheme `json:"signature" doc:"Where an HMAC is found; null for bearer"`
+	Enabled     bool                  `json:"enabled"`
+	RateLimit   int                   `json:"rate_limit" doc:"Requests per second"`
+	Burst       int                   `json:"burst" doc:"Requests"`
+	DedupWindow duration              `json:"dedup_window"`
+	Retention   duration              `json:"retention"`
+	Allowlist   []string              `json:"allowlist" doc:"CIDRs; empty: any address"`
+	CreatedAt   timestamp             `json:"created_at"`
+	UpdatedAt   timestamp             `json:"updated_at"`
+	Secret      *string               `json:"secret,omitempty" doc:"Once, when it is made or rotated"`
+}
+
+// endpointSettings is what a user may set, at creation and later.
+type endpointSettings struct {
+	Name      *string        `json:"name,omitempty" maxLength:"200" pattern:"^[^\\x00]*$" patternDescription:"text without NUL"`
+	Auth      *hook.AuthMode `json:"auth,omitempty" enum:"bearer,hmac"`
+	Signature *struct {
+		Header   *string `json:"header,omitempty" maxLength:"200" pattern:"^[^\\x00]*$" patternDescription:"text without NUL"`
+		Prefix   *string `json:"prefix,omitempty" maxLength:"200" pattern:"^[^\\x00]*$" patternDescription:"text without NUL"`
+		Encoding *string `json:"encoding,omitempty" enum:"hex,base64"`
+	} `json:"signature,omitempty" doc:"For hmac: another platform's scheme"`
+	Enabled     *bool     `json:"enabled,omitempty"`
+	RateLimit   *int      `json:"rate_limit,omitempty" minimum:"1" maximum:"1000000" doc:"Requests per second; 100 if left out"`
+	Burst       *int      `json:"burst,omitempty" minimum:"1" maximum:"10000000" doc:"Requests; ten times rate_limit if left out"`
+	DedupWindow *duration `json:"dedup_window,omitempty"`
+	Retention   *duration `json:"retention,omitempty" doc:"It can be extended, never shortened"`
+	Allowlist   *[]string `json:"allowlist,omitempty" maxItems:"1000" doc:"CIDRs, IPv4 and IPv6"`
+}
+
+func (s *server) endpointRoutes(r *router) {
+	const tag = "Endpoints"
+	addCreate(r, route{method: "POST", path: "/api/v1/endpoints", summary: "Create an inbound endpoint", tag: tag, roles: operators,
+		status: http.StatusCreated}, s.createEndpoint)
+	addList(r, route{method: "GET", path: "/api/v1/endpoints", summary: "List inbound endpoints", tag: tag, roles: readers}, s.listEndpoints)
+	add(r, route{method: "GET", path: "/api/v1/endpoints/{id}", summary: "Show an inbound endpoint", tag: tag, roles: readers}, s.getEndpoint)
+	add(r, route{method: "PATCH", path: "/api/v1/endpoints/{id}", summary: "Change an inbound endpoint", tag: tag, roles: operators}, s.updateEndpoint)
+	add(r, route{method: "DELETE", path: "/api/v1/endpoints/{id}", summary: "Delete an inbound endpoint; its messages stay", tag: tag, roles: operators}, s.deleteEndpoint)
+	add(r, route{method: "POST", path: "/api/v1/endpoints/{id}/rotate", summary: "Give an inbound endpoint a new secret", tag: tag, roles: operators}, s.rotateEndpoint)
+}
+
+func (s *server) createEndpoint(ctx context.Context, who caller, in *creation[endpointSettings]) (endpointView, error) {
+	e := hook.Endpoint{
+		ID: hook.NewID(), TenantID: who.Tenant, Token: hook.NewToken(), Auth: hook.AuthBearer, Enabled: true,
+		RateLimit: hook.DefaultRateLimit, DedupWindow: hook.DefaultDedupWindow,
+		Retention: s.Retention,
+	}
+	if e.Retention == 0 {
+		e.Retention = hook.DefaultRetention
+	}
+	secret := hook.NewEndpointSecret()
+	e.Keys = []hook.Key{{Secret: secret}}
+	if err := in.Body.apply(&e); err != nil {
+		return endpointView{}, err
+	}
+	if in.Body.Burst == nil {
+		e.Burst = 10 * e.RateLimit
+	}
+	if err := e.Validate(); err != nil {
+		return endpointView{}, err
+	}
+	e, err := s.Store.CreateEndpoint(ctx, e)
+	return s.showEndpoint(e, secret), err
+}
+
+func (s *server) listEndpoints(ctx context.Context, who caller, in *PageInput) (page[endpointView], error) {
+	q, err := in.store()
+	if err != nil {
+		return page[endpointView]{}, err
+	}
+	rows, err := s.Store.Endpoints(ctx, who.Tenant, q)
+	return pageOf(*in, rows, func(e hook.Endpoint) hook.ID { return e.ID },
+		func(e hook.Endpoint) endpointView { return s.showEndpoint(e, "") }), err
+}
+
+func (s *server) getEndpoint(ctx context.Context, who caller, in *IDInput) (endpointView, error) {
+	id, err := in.id("endpoint")
+	if err != nil {
+		return endpointView{}, err
+	}
+	e, err := s.Store.Endpoint(ctx, who.Tenant, id)
+	return s.showEndpoint(e, ""), err
+}
+
+func (s *server) updateEndpoint(ctx context.Context, who caller, in *struct {
+	IDInput
+	Body endpointSettings
+}) (endpointView, error) {
+	id, err := in.id("endpoint")
+	if err != nil {
+		return endpointView{}, err
+	}
+	e, err := s.Store.UpdateEndpoint(ctx, who.Tenant, id, func(e *hook.Endpoint) error {
+		retention := e.Retention
+		if err := in.Body.apply(e); err != nil {
+			return err
+		}
+		if e.Retention < retention {
+			return hook.Invalid("the endpoint is not valid",
+				hook.FieldError{Pointer: "/retention", Message: "can be extended, never shortened"})
+		}
+		return e.Validate()
+	})
+	return s.showEndpoint(e, ""), err
+}
+
+func (s *server) deleteEndpoint(ctx context.Context, who caller, in *IDInput) (deleted, error) {
+	id, err := in.id("endpoint")
+	if err != nil {
+		return deleted{}, err
+	}
+	return deleted{ID: id, Deleted: true}, s.Store.DeleteEndpoint(ctx, who.Tenant, id)
+}
+
+// rotation is the body of every rotate call; it may be left out.
+type rotation struct {
+	Overlap *duration `json:"overlap,omitempty" doc:"How long the old secret stays valid; it ends at once if left out"`
+}
+
+// rotate puts a new secret before the active ones, which end after overlap.
+func (in *rotation) rotate(keys []hook.Key, secret hook.Secret) ([]hook.Key, error) {
+	rotated := []hook.Key{{Secret: secret}}
+	if in == nil || in.Overlap == nil || in.Overlap.Duration == 0 {
+		return rotated, nil
+	}
+	if in.Overlap.Duration > 30*24*time.Hour {
+		return nil, hook.Invalid("the rotation is not valid", hook.FieldError{Pointer: "/overlap", Message: "must be at most 30 days"})
+	}
+	now := time.Now()
+	ends := now.Add(in.Overlap.Duration)
+	for _, k := range keys[:min(len(keys), 1)] { // two at a time: the new one and the one before
+		if k.ExpiresAt.IsZero() || k.ExpiresAt.After(ends) {
+			k.ExpiresAt = ends
+		}
+		if k.ExpiresAt.After(now) {
+			rotated = append(rotated, k)
+		}
+	}
+	return rotated, nil
+}
+
+func (s *server) rotateEndpoint(ctx context.Context, who caller, in *struct {
+	IDInput
+	Body *rotation
+}) (endpointView, error) {
+	id, err := in.id("endpoint")
+	if err != nil {
+		return endpointView{}, err
+	}
+	secret := hook.NewEndpointSecret()
+	e, err := s.Store.UpdateEndpoint(ctx, who.Tenant, id, func(e *hook.Endpoint) (err error) {
+		e.Keys, err = in.Body.rotate(e.Keys, secret)
+		return err
+	})
+	return s.showEndpoint(e, secret), err
+}
+
+func (in *endpointSettings) apply(e *hook.Endpoint) error {
+	set(&e.Name, in.Name)
+	set(&e.Auth, in.Auth)
+	set(&e.Enabled, in.Enabled)
+	set(&e.RateLimit, in.RateLimit)
+	set(&e.Burst, in.Burst)
+	if e.Auth == hook.AuthHMAC && e.Signature.Header == "" {
+		e.Signature = hook.DefaultSignature()
+	}
+	if in.Signature != nil {
+		set(&e.Signature.Header, in.Signature.Header)
+		set(&e.Signature.Prefix, in.Signature.Prefix)
+		set(&e.Signature.Encoding, in.Signature.Encoding)
+	}
+	if in.DedupWindow != nil {
+		e.DedupWindow = in.DedupWindow.Duration
+	}
+	if in.Retention != nil {
+		e.Retention = in.Retention.Duration
+	}
+	if in.Allowlist == nil {
+		return nil
+	}
+	e.Allowlist = nil
+	for i, text := range *in.Allowlist {
+		prefix, err := parsePrefix(text)
+		if err != nil {
+			return hook.Invalid("the endpoint is not valid",
+				hook.FieldError{Pointer: "/allowlist/" + strconv.Itoa(i), Message: "must be a CIDR such as 192.0.2.0/24 or 2001:db8::/32"})
+		}
+		e.Allowlist = append(e.Allowlist, prefix)
+	}
+	return nil
+}
+
+// parsePrefix reads a CIDR, or an address as the CIDR of itself. Addresses of
+// IPv4 are written in one way.
+func parsePrefix(text string) (netip.Prefix, error) {
+	if address, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(address.Unmap(), address.Unmap().BitLen()), nil
+	}
+	prefix, err := netip.ParsePrefix(text)
+	if mapped := prefix.Addr(); mapped.Is4In6() && prefix.Bits() >= 96 {
+		prefix = netip.PrefixFrom(mapped.Unmap(), prefix.Bits()-96)
+	}
+	return prefix.Masked(), err
+}
+
+func (s *server) showEndpoint(e hook.Endpoint, secret hook.Secret) endpointView {
+	view := endpointView{
+		ID: e.ID, Name: e.Name, URL: s.PublicURL + "/webhooks/incoming/in/" + e.Token, Token: e.Token, Auth: e.Auth,
+		Enabled: e.Enabled, RateLimit: e.RateLimit, Burst: e.Burst,
+		DedupWindow: duration{e.DedupWindow}, Retention: duration{e.Retention}, Allowlist: []string{},
+		CreatedAt: timestamp{e.CreatedAt}, UpdatedAt: timestamp{e.UpdatedAt},
+	}
+	if e.Auth == hook.AuthHMAC {
+		view.Signature = &e.Signature
+	}
+	for _, prefix := range e.Allowlist {
+		view.Allowlist = append(view.Allowlist, prefix.String())
+	}
+	if secret != "" {
+		value := secret.Reveal()
+		view.Secret = &value
+	}
+	return view
+}

@@ -1,0 +1,134 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"posthorn/crash"
+	"posthorn/hook"
+)
+
+// What is larger, in bytes, is parsed a few at a time: what parsing takes
+// beside the body is a multiple of it.
+const (
+	largeBody    = 1 << 20
+	largeParsers = 4
+)
+
+// acceptTimeout bounds how long a producer waits for its message to be durable.
+const acceptTimeout = 20 * time.Second
+
+// acceptedView is the answer to a message.
+type acceptedView struct {
+	ID         hook.ID            `json:"id"`
+	ExternalID string             `json:"external_id"`
+	Duplicate  bool               `json:"duplicate"`
+	Status     hook.MessageStatus `json:"status"`
+	SHA256     string             `json:"sha256"`
+	ReceivedAt timestamp          `json:"received_at"`
+	Receipt    *receiptView       `json:"receipt,omitempty"`
+}
+
+// receive takes a message at an endpoint: it is answered 200 once it is
+// durable, by the order of checks of the contract.
+func (s *server) receive(c *gin.Context) {
+	a := s.arrival(c)
+	defer a.release()
+	accepted, err := s.accept(c, a)
+	if err != nil {
+		s.refuse(c, a, err)
+		return
+	}
+	a.release() // what follows may take long, and needs no body
+	s.waitForReceipts(c, &accepted)
+	c.JSON(http.StatusOK, answer[acceptedView]{Success: true, Data: accepted})
+}
+
+func (s *server) accept(c *gin.Context, a *arrival) (view acceptedView, err error) {
+	if err := s.check(c, a); err != nil {
+		return view, err
+	}
+	m, err := s.read(c.Request.Context(), a, a.body, a.raw.bytes, a.request)
+	if err != nil {
+		return view, err
+	}
+	return s.store(c.Request.Context(), a, m)
+}
+
+// read makes a message of a body, which came as raw with a request.
+func (s *server) read(ctx context.Context, a *arrival, body, raw []byte, request hook.Request) (*hook.Message, error) {
+	if len(body) > largeBody {
+		if err := s.parsing.Acquire(ctx, 1); err != nil {
+			return nil, hook.Unavailable(err)
+		}
+		defer s.parsing.Release(1)
+	}
+	payload, err := hook.ParsePayload(body, s.CheckURL)
+	if err != nil {
+		return nil, err
+	}
+	// The rest is read again from the raw body when it is archived: it need not
+	// lie in memory while the message waits for its commit.
+	kept := hook.Payload{ExternalID: payload.ExternalID, OccurredAt: payload.OccurredAt}
+	return &hook.Message{
+		ID: hook.NewID(), TenantID: a.endpoint.TenantID, EndpointID: a.endpoint.ID, Payload: kept, Raw: raw,
+		SHA256: sha256.Sum256(raw), Verdict: a.verdict, Request: request,
+	}, nil
+}
+
+// store makes a message durable.
+func (s *server) store(ctx context.Context, a *arrival, m *hook.Message) (acceptedView, error) {
+	ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
+	defer cancel()
+	crash.At(crash.BeforeCommit)
+	accepted, err := s.Ingest.Accept(ctx, m, a.endpoint.DedupWindow)
+	if err != nil {
+		return acceptedView{}, err
+	}
+	crash.At(crash.AfterCommit)
+	return acceptedView{
+		ID: accepted.ID, ExternalID: m.Payload.ExternalID, Duplicate: accepted.Duplicate, Status: hook.MessageAccepted,
+		SHA256: hex.EncodeToString(accepted.SHA256[:]), ReceivedAt: timestamp{hook.IDTime(accepted.ID)},
+	}, nil
+}
+
+// refuse answers a request that was not accepted.
+func (s *server) refuse(c *gin.Context, a *arrival, err error) {
+	p := s.problemAt(a, err)
+	if p.Status >= http.StatusInternalServerError {
+		s.Log.Error("a message was not accepted", "error", err, "request_id", requestIDOf(c.Request.Context()))
+	}
+	switch p.Status {
+	case http.StatusUnauthorized:
+		c.Header("WWW-Authenticate", `Bearer realm="posthorn"`)
+	case http.StatusRequestTimeout:
+		c.Header("Connection", "close") // nobody waits for the rest of the body
+	case http.StatusUnsupportedMediaType:
+		c.Header("Accept-Encoding", string(hook.CodingGzip))
+	}
+	writeProblem(c, p)
+}
+
+// problemAt gives an error at an endpoint its answer, and counts it.
+func (s *server) problemAt(a *arrival, err error) *problem {
+	p := problemOf(err)
+	switch {
+	case errors.Is(err, errDisabled):
+		p.Type = "endpoint-disabled"
+	case errors.Is(err, errRate):
+		p.Status = http.StatusTooManyRequests
+	case errors.Is(err, errSlow):
+		p.Status = http.StatusRequestTimeout
+	}
+	s.Metrics.Refused(refusalReason(p.Status, err))
+	if a.endpoint != nil && p.Status < http.StatusInternalServerError {
+		s.countRefused(a, p, err)
+	}
+	return p
+}

@@ -1,0 +1,92 @@
+package client
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"time"
+)
+
+// How an endpoint's requests are authenticated.
+const (
+	AuthBearer = "bearer" // Authorization: Bearer <secret>
+	AuthHMAC   = "hmac"   // HMAC-SHA256 of the body in a header
+)
+
+// Endpoint is where one producer sends its messages.
+type Endpoint struct {
+	ID          string     `json:"id"`
+	Name        string     `json:"name"`
+	URL         string     `json:"url"` // where its producer sends
+	Token       string     `json:"token"`
+	Auth        string     `json:"auth"`
+	Signature   *Signature `json:"signature"` // nil for bearer
+	Enabled     bool       `json:"enabled"`
+	RateLimit   int        `json:"rate_limit"` // requests per second
+	Burst       int        `json:"burst"`      // requests
+	DedupWindow Duration   `json:"dedup_window"`
+	Retention   Duration   `json:"retention"`
+	Allowlist   []string   `json:"allowlist"` // CIDRs; none: any address
+	CreatedAt   time.Time  `json:"created_at"`
+	UpdatedAt   time.Time  `json:"updated_at"`
+	Secret      string     `json:"secret,omitempty"` // in the answer of create and rotate only
+}
+
+// Signature says where an HMAC is found and how it is written.
+type Signature struct {
+	Header   string `json:"header,omitempty"`
+	Prefix   string `json:"prefix,omitempty"`
+	Encoding string `json:"encoding,omitempty"` // "hex" or "base64"
+}
+
+// EndpointSettings is what can be set; nil leaves a default, or what is set.
+type EndpointSettings struct {
+	Name        *string    `json:"name,omitempty"`
+	Auth        *string    `json:"auth,omitempty"`
+	Signature   *Signature `json:"signature,omitempty"`
+	Enabled     *bool      `json:"enabled,omitempty"`
+	RateLimit   *int       `json:"rate_limit,omitempty"`
+	Burst       *int       `json:"burst,omitempty"`
+	DedupWindow *Duration  `json:"dedup_window,omitempty"`
+	Retention   *Duration  `json:"retention,omitempty"` // it can be extended, never shortened
+	Allowlist   *[]string  `json:"allowlist,omitempty"`
+}
+
+const endpoints = "/api/v1/endpoints"
+
+// CreateEndpoint makes an endpoint. Its secret is in the answer, and never
+// again.
+func (c *Client) CreateEndpoint(ctx context.Context, s EndpointSettings, options ...CallOption) (Endpoint, error) {
+	return call[Endpoint](ctx, c, http.MethodPost, endpoints, s, options...)
+}
+
+// Endpoints iterates over the endpoints, newest first.
+func (c *Client) Endpoints(ctx context.Context) iter.Seq2[Endpoint, error] {
+	return all[Endpoint](ctx, c, endpoints, nil)
+}
+
+// Endpoint finds one endpoint.
+func (c *Client) Endpoint(ctx context.Context, id string) (Endpoint, error) {
+	return call[Endpoint](ctx, c, http.MethodGet, item(endpoints, id), nil)
+}
+
+// UpdateEndpoint changes what is given.
+func (c *Client) UpdateEndpoint(ctx context.Context, id string, s EndpointSettings) (Endpoint, error) {
+	return call[Endpoint](ctx, c, http.MethodPatch, item(endpoints, id), s)
+}
+
+// DeleteEndpoint ends an endpoint; its messages stay.
+func (c *Client) DeleteEndpoint(ctx context.Context, id string) error {
+	_, err := call[struct{}](ctx, c, http.MethodDelete, item(endpoints, id), nil)
+	return err
+}
+
+// RotateEndpoint gives an endpoint a new secret, which is in the answer. The
+// old one stays valid for overlap; 0: it ends at once.
+func (c *Client) RotateEndpoint(ctx context.Context, id string, overlap time.Duration) (Endpoint, error) {
+	return call[Endpoint](ctx, c, http.MethodPost, item(endpoints, id, "rotate"), rotation{Duration(overlap)})
+}
+
+type rotation struct {
+	Overlap Duration `json:"overlap"`
+}
