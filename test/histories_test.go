@@ -1,0 +1,283 @@
+package test
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/history/v1"
+	"go.temporal.io/api/temporalproto"
+	temporal "go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"google.golang.org/protobuf/proto"
+
+	"posthorn/client"
+	"posthorn/workflows"
+)
+
+// recordVariable, where it is set, keeps what TestRecordHistories records as
+// the histories that the workflows' own test replays.
+const recordVariable = "POSTHORN_RECORD_HISTORIES"
+
+// notified is whom the notices go to: no history has an address of anybody.
+const notified = "ops@example.com"
+
+// recording is where the paths below run, and what must not stand in their
+// histories.
+type recording struct {
+	*gate
+	mu      sync.Mutex
+	secrets []string
+}
+
+// walk takes one path.
+type walk struct {
+	*recording
+	t *testing.T
+}
+
+// paths are the ways that a workflow can take. Each returns its workflow's id
+// and what the workflow's result must contain.
+var paths = map[string]func(walk) (id, result string){
+	"archive-plain": func(w walk) (string, string) {
+		return w.message(plain("1")), `"Status":"archived"`
+	},
+	"archive-fetched-at-second-try": func(w walk) (string, string) {
+		return w.message(message("1", files(w.t, fetched, http.StatusServiceUnavailable))), `"Status":"archived"`
+	},
+	"archive-fetch-failed-for-good": func(w walk) (string, string) {
+		return w.message(message("1", files(w.t, fetched, http.StatusNotFound))), `"Events":2`
+	},
+	"deliver-at-once": func(w walk) (string, string) {
+		id, _ := w.publish(receive(w.t))
+		return id, `"delivered","Attempts":1`
+	},
+	"deliver-after-retries": func(w walk) (string, string) {
+		id, _ := w.publish(receive(w.t, 500, 503), 1, 1)
+		return id, `"delivered","Attempts":3`
+	},
+	"deliver-failed-for-good": func(w walk) (string, string) {
+		id, _ := w.publish(receive(w.t, 500, 404), 1)
+		return id, `"failed","Attempts":2`
+	},
+	"deliver-cancelled": func(w walk) (string, string) {
+		id, _ := w.publish(receive(w.t, 500), 60)
+		require.NoError(w.t, w.temporal.SignalWorkflow(w.t.Context(), id, "", workflows.Cancel, nil))
+		return id, `"cancelled","Attempts":1`
+	},
+	"deliver-retried-now": func(w walk) (string, string) {
+		id, _ := w.publish(receive(w.t, 500), 60)
+		require.NoError(w.t, w.temporal.SignalWorkflow(w.t.Context(), id, "", workflows.RetryNow, nil))
+		return id, `"delivered","Attempts":2`
+	},
+	"deliver-held": func(w walk) (string, string) {
+		id, webhook := w.publish(receive(w.t, 500), 2)
+		w.disable(webhook)
+		return id, `"held","Attempts":1`
+	},
+	"deliver-resumed": func(w walk) (string, string) {
+		id, webhook := w.publish(receive(w.t, 500), 2)
+		w.disable(webhook)
+		_, err := w.client.EnableWebhook(w.t.Context(), webhook)
+		require.NoError(w.t, err)
+		return id + "/1", `"delivered","Attempts":2`
+	},
+	"deliver-replayed": func(w walk) (string, string) {
+		id, _ := w.publish(receive(w.t, 200, 500), 1)
+		_, err := w.client.RetryDelivery(w.t.Context(), strings.TrimPrefix(id, "delivery/"))
+		require.NoError(w.t, err)
+		return id + "/1", `"delivered","Attempts":3`
+	},
+	"resume": func(w walk) (string, string) {
+		_, webhook := w.publish(receive(w.t, 500), 60)
+		w.disableNow(webhook)
+		_, err := w.client.EnableWebhook(w.t.Context(), webhook)
+		require.NoError(w.t, err)
+		return "resume/" + webhook + "/2", `"Status":"done","Done":1,"Total":1`
+	},
+	"recover": func(w walk) (string, string) {
+		_, webhook := w.publish(receive(w.t))
+		w.delivery(w.t, webhook, hasStatus(client.DeliveryDelivered), "it is delivered")
+		o, err := w.client.Recover(w.t.Context(), webhook, client.Recovery{Since: time.Now().Add(-time.Hour), Include: client.IncludeAll})
+		require.NoError(w.t, err)
+		return "recover/" + o.ID, `"Status":"done","Done":1,"Total":1`
+	},
+	"notify": func(w walk) (string, string) {
+		_, webhook := w.publish(receive(w.t, http.StatusGone), 60)
+		return "notify/" + webhook + "/1", `"Status":"done","Done":1,"Total":1`
+	},
+}
+
+// TestRecordHistories takes every path on a real server. The history of each
+// must replay, and holds no secret and no body.
+func TestRecordHistories(t *testing.T) {
+	t.Parallel()
+	_, mail := openMailbox(t)
+	r := &recording{gate: start(t, mail)}
+	_, err := r.client.UpdateTenant(t.Context(), client.TenantSettings{NotifyEmails: &[]string{notified}})
+	require.NoError(t, err)
+	r.secrets = []string{notified, bodyText, inlineText, fetched, fileToken, r.tenant.Key, r.config.RootKey}
+	recorded := map[string][]byte{}
+	t.Run("paths", func(t *testing.T) {
+		for name, take := range paths {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				id, result := take(walk{recording: r, t: t})
+				kept := r.record(t, id, result)
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				recorded[name] = kept
+			})
+		}
+	})
+	if os.Getenv(recordVariable) == "" || t.Failed() {
+		return
+	}
+	require.Len(t, recorded, len(paths), "all are recorded together")
+	dir := at("workflows/testdata/histories")
+	require.NoError(t, os.RemoveAll(dir))
+	require.NoError(t, os.MkdirAll(dir, 0o755))
+	for name, kept := range recorded {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".json"), kept, 0o644))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "count"), []byte(strconv.Itoa(len(recorded))+"\n"), 0o644))
+}
+
+// message sends a message and returns its workflow.
+func (w walk) message(m client.NewMessage) string {
+	w.t.Helper()
+	endpoint, sender := w.endpoint(w.t)
+	w.secret(endpoint.Secret)
+	accepted, err := sender.Send(w.t.Context(), m)
+	require.NoError(w.t, err)
+	return "message/" + accepted.ID
+}
+
+// publish has an event delivered to a receiver. It returns the workflow and
+// the webhook once the first attempt is recorded.
+func (w walk) publish(to *receiver, policy ...int) (id, webhook string) {
+	w.t.Helper()
+	eventType := "test." + filepath.Base(w.t.Name())
+	url := to.url + "?token=" + fileToken
+	made, err := w.client.CreateWebhook(w.t.Context(), client.WebhookSettings{URL: &url, Events: &[]string{eventType}, RetryPolicy: &policy})
+	require.NoError(w.t, err)
+	w.secret(made.Secret)
+	_, err = w.client.Publish(w.t.Context(), client.NewEvent{Type: eventType, Data: map[string]string{"body": bodyText}})
+	require.NoError(w.t, err)
+	d := w.delivery(w.t, made.ID, hasAttempts(1), "its first attempt is recorded")
+	return "delivery/" + d.ID, made.ID
+}
+
+// disable sets a webhook's delivery aside, and lets the workflow find out.
+func (w walk) disable(webhook string) {
+	w.t.Helper()
+	_, err := w.client.UpdateWebhook(w.t.Context(), webhook, client.WebhookSettings{Active: new(false)})
+	require.NoError(w.t, err)
+	d := w.delivery(w.t, webhook, hasStatus(client.DeliveryHeld), "it is held")
+	w.requireStatus(w.t, "delivery/"+d.ID, enums.WORKFLOW_EXECUTION_STATUS_COMPLETED)
+}
+
+// disableNow sets a webhook's delivery aside.
+func (w walk) disableNow(webhook string) {
+	w.t.Helper()
+	_, err := w.client.UpdateWebhook(w.t.Context(), webhook, client.WebhookSettings{Active: new(false)})
+	require.NoError(w.t, err)
+}
+
+func (r *recording) secret(s string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.secrets = append(r.secrets, s)
+}
+
+// record waits for a workflow's end and returns its history as it is kept.
+func (r *recording) record(t *testing.T, id, result string) []byte {
+	t.Helper()
+	r.requireStatus(t, id, enums.WORKFLOW_EXECUTION_STATUS_COMPLETED)
+	var came json.RawMessage
+	require.NoError(t, r.temporal.GetWorkflow(t.Context(), id, "").Get(t.Context(), &came))
+	require.Contains(t, string(came), result)
+
+	var h history.History
+	for events := r.temporal.GetWorkflowHistory(t.Context(), id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); events.HasNext(); {
+		event, err := events.Next()
+		require.NoError(t, err)
+		h.Events = append(h.Events, event)
+	}
+	r.requireNoSecret(t, &h)
+	kept := anonymous(t, &h)
+	requireReplays(t, kept)
+	return kept
+}
+
+// requireNoSecret looks through the history as it is stored, where payloads
+// are readable.
+func (r *recording) requireNoSecret(t *testing.T, h *history.History) {
+	t.Helper()
+	stored, err := proto.Marshal(h)
+	require.NoError(t, err)
+	require.Contains(t, string(stored), r.tenant.ID, "it can be searched")
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, secret := range r.secrets {
+		require.NotContains(t, string(stored), secret)
+	}
+}
+
+// anonymous writes a history as JSON, without the names of machines and
+// processes in it.
+func anonymous(t *testing.T, h *history.History) []byte {
+	t.Helper()
+	text, err := temporalproto.CustomJSONMarshalOptions{}.Marshal(h)
+	require.NoError(t, err)
+	var tree any
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	require.NoError(t, decoder.Decode(&tree))
+	anonymise(tree)
+	kept, err := json.MarshalIndent(tree, "", "\t")
+	require.NoError(t, err)
+	return append(kept, '\n')
+}
+
+func anonymise(tree any) {
+	switch node := tree.(type) {
+	case []any:
+		for _, item := range node {
+			anonymise(item)
+		}
+	case map[string]any:
+		if _, ok := node["identity"]; ok {
+			node["identity"] = "worker"
+		}
+		if node["kind"] == "TASK_QUEUE_KIND_STICKY" {
+			node["name"] = "worker"
+		}
+		for _, item := range node {
+			anonymise(item)
+		}
+	}
+}
+
+func requireReplays(t *testing.T, kept []byte) {
+	t.Helper()
+	h, err := temporal.HistoryFromJSON(bytes.NewReader(kept), temporal.HistoryJSONOptions{})
+	require.NoError(t, err)
+	replayer := worker.NewWorkflowReplayer()
+	replayer.RegisterWorkflow(workflows.Archive)
+	replayer.RegisterWorkflow(workflows.Deliver)
+	replayer.RegisterWorkflow(workflows.Resume)
+	replayer.RegisterWorkflow(workflows.Recover)
+	replayer.RegisterWorkflow(workflows.Notify)
+	require.NoError(t, replayer.ReplayWorkflowHistory(slog.New(slog.DiscardHandler), h))
+}
