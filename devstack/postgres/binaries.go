@@ -53,6 +53,9 @@ func (h home) binaries(ctx context.Context, cfg Config) (binaries, error) {
 	if len(found) > 0 {
 		return slices.MaxFunc(found, func(a, b binaries) int { return cmp.Compare(a.major, b.major) }), nil
 	}
+	if err := ctx.Err(); err != nil {
+		return binaries{}, err // nothing that was asked could answer
+	}
 	wanted := fmt.Sprintf("no PostgreSQL %d or newer was found", oldest)
 	if major != 0 {
 		wanted = fmt.Sprintf("the data in %s need PostgreSQL %d, which was not found", h.data, major)

@@ -119,7 +119,7 @@ func TestRunningServerKeepsItsDirectory(t *testing.T) {
 	s := start(t, cfg)
 	second := cfg
 	second.Port++
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
 	_, err := postgres.Start(ctx, second)
 	require.ErrorContains(t, err, "is already running on "+s.DataDir())
