@@ -22,7 +22,8 @@ type arrival struct {
 	verdict  hook.Verdict
 	raw      buffer // the body as it came over the wire
 	decoded  buffer
-	body     []byte // without Content-Encoding
+	body     []byte     // without Content-Encoding
+	kept     *hook.Kept // what may be kept of it where it is refused; nil for nothing
 }
 
 func (s *server) arrival(c *gin.Context) *arrival {

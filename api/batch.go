@@ -112,7 +112,7 @@ func (s *server) acceptBatch(c *gin.Context, a *arrival) ([]lineResult, error) {
 			}
 			view, err := s.store(ctx, a, m)
 			if err != nil {
-				results[i] = s.failedLine(a, lines[i], err)
+				results[i] = s.failedLine(a, lines[i], err, nil)
 			} else {
 				results[i] = lineResult{Line: lines[i].number, Status: http.StatusOK, Data: &view}
 			}
@@ -128,9 +128,10 @@ func (s *server) readLines(ctx context.Context, a *arrival, lines []line) ([]*ho
 	messages, results := make([]*hook.Message, len(lines)), make([]lineResult, len(lines))
 	request := a.request.WithoutCoding()
 	for i, l := range lines {
-		m, err := s.read(ctx, a, l.body, l.body, request)
+		kept := a.keep(l.body, request)
+		m, err := s.read(ctx, a.endpoint, kept, l.body)
 		if err != nil {
-			results[i] = s.failedLine(a, l, err)
+			results[i] = s.failedLine(a, l, err, kept)
 			continue
 		}
 		messages[i] = m
@@ -138,8 +139,8 @@ func (s *server) readLines(ctx context.Context, a *arrival, lines []line) ([]*ho
 	return messages, results
 }
 
-func (s *server) failedLine(a *arrival, l line, err error) lineResult {
-	p := s.problemAt(a, err)
+func (s *server) failedLine(a *arrival, l line, err error, kept *hook.Kept) lineResult {
+	p := s.problemAt(a, err, kept)
 	if p.Status >= http.StatusInternalServerError {
 		s.Log.Error("a message of a batch was not accepted", "error", err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"posthorn/crash"
 	"posthorn/hook"
+	"posthorn/store"
 )
 
 // What is larger, in bytes, is parsed a few at a time: what parsing takes
@@ -54,15 +55,21 @@ func (s *server) accept(c *gin.Context, a *arrival) (view acceptedView, err erro
 	if err := s.check(c, a); err != nil {
 		return view, err
 	}
-	m, err := s.read(c.Request.Context(), a, a.body, a.raw.bytes, a.request)
+	a.kept = a.keep(a.raw.bytes, a.request)
+	m, err := s.read(c.Request.Context(), a.endpoint, a.kept, a.body)
 	if err != nil {
 		return view, err
 	}
 	return s.store(c.Request.Context(), a, m)
 }
 
-// read makes a message of a body, which came as raw with a request.
-func (s *server) read(ctx context.Context, a *arrival, body, raw []byte, request hook.Request) (*hook.Message, error) {
+// keep is a body of the request as it is kept where it is refused for its shape.
+func (a *arrival) keep(raw []byte, request hook.Request) *hook.Kept {
+	return &hook.Kept{Kind: hook.KeptPayload, Request: request, Verdict: a.verdict, Raw: raw}
+}
+
+// read makes a message of a request whose body is decoded.
+func (s *server) read(ctx context.Context, e *hook.Endpoint, k *hook.Kept, body []byte) (*hook.Message, error) {
 	if len(body) > largeBody {
 		if err := s.parsing.Acquire(ctx, 1); err != nil {
 			return nil, hook.Unavailable(err)
@@ -77,8 +84,8 @@ func (s *server) read(ctx context.Context, a *arrival, body, raw []byte, request
 	// lie in memory while the message waits for its commit.
 	kept := hook.Payload{ExternalID: payload.ExternalID, OccurredAt: payload.OccurredAt}
 	return &hook.Message{
-		ID: hook.NewID(), TenantID: a.endpoint.TenantID, EndpointID: a.endpoint.ID, Payload: kept, Raw: raw,
-		SHA256: sha256.Sum256(raw), Verdict: a.verdict, Request: request,
+		ID: hook.NewID(), TenantID: e.TenantID, EndpointID: e.ID, Payload: kept, Raw: k.Raw,
+		SHA256: sha256.Sum256(k.Raw), Verdict: k.Verdict, Request: k.Request,
 	}, nil
 }
 
@@ -92,15 +99,19 @@ func (s *server) store(ctx context.Context, a *arrival, m *hook.Message) (accept
 		return acceptedView{}, err
 	}
 	crash.At(crash.AfterCommit)
+	return showAccepted(accepted, m.Payload.ExternalID), nil
+}
+
+func showAccepted(accepted store.Accepted, externalID string) acceptedView {
 	return acceptedView{
-		ID: accepted.ID, ExternalID: m.Payload.ExternalID, Duplicate: accepted.Duplicate, Status: hook.MessageAccepted,
+		ID: accepted.ID, ExternalID: externalID, Duplicate: accepted.Duplicate, Status: hook.MessageAccepted,
 		SHA256: hex.EncodeToString(accepted.SHA256[:]), ReceivedAt: timestamp{hook.IDTime(accepted.ID)},
-	}, nil
+	}
 }
 
 // refuse answers a request that was not accepted.
 func (s *server) refuse(c *gin.Context, a *arrival, err error) {
-	p := s.problemAt(a, err)
+	p := s.problemAt(a, err, a.kept)
 	if p.Status >= http.StatusInternalServerError {
 		s.Log.Error("a message was not accepted", "error", err, "request_id", requestIDOf(c.Request.Context()))
 	}
@@ -115,8 +126,9 @@ func (s *server) refuse(c *gin.Context, a *arrival, err error) {
 	writeProblem(c, p)
 }
 
-// problemAt gives an error at an endpoint its answer, and counts it.
-func (s *server) problemAt(a *arrival, err error) *problem {
+// problemAt gives an error at an endpoint its answer, and counts it. What it
+// was, which may be nil, is kept where its shape is what is wrong with it.
+func (s *server) problemAt(a *arrival, err error, kept *hook.Kept) *problem {
 	p := problemOf(err)
 	switch {
 	case errors.Is(err, errDisabled):
@@ -128,7 +140,7 @@ func (s *server) problemAt(a *arrival, err error) *problem {
 	}
 	s.Metrics.Refused(refusalReason(p.Status, err))
 	if a.endpoint != nil && p.Status < http.StatusInternalServerError {
-		s.countRefused(a, p, err)
+		s.countRefused(a, p, err, kept)
 	}
 	return p
 }

@@ -15,15 +15,31 @@ import (
 // maxRefusedFields bounds how many bad fields of a refused request are kept.
 const maxRefusedFields = 20
 
-// countRefused keeps that an endpoint refused a request. Those above the rate
+// countRefused keeps that an endpoint refused a request, and what it was where
+// its shape is to blame, or nobody could tell whose it is. Those above the rate
 // are counted alone: a list of them would push out all others.
-func (s *server) countRefused(a *arrival, p *problem, err error) {
+func (s *server) countRefused(a *arrival, p *problem, err error, kept *hook.Kept) {
 	f := store.Refusal{
 		ID: hook.NewID(), TenantID: a.endpoint.TenantID, EndpointID: a.endpoint.ID, Remote: a.remote,
 		Status: p.Status, Reason: refusalReason(p.Status, err), Detail: p.Detail,
 		Fields: p.Errors[:min(len(p.Errors), maxRefusedFields)],
 	}
+	if kept != nil && readmittable(kept.Kind, p.Status) {
+		f.Kept = kept
+	}
 	s.Refusals.Add(f, p.Status != http.StatusTooManyRequests)
+}
+
+// readmittable reports whether a request that was refused so may be admitted
+// later, as it is.
+func readmittable(kind hook.KeptKind, status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return kind == hook.KeptPayload
+	case http.StatusUnauthorized:
+		return kind == hook.KeptUnverified
+	}
+	return false
 }
 
 // refusalReason is stable, for counting.
@@ -52,6 +68,11 @@ type refusedView struct {
 	Reason string            `json:"reason" doc:"In a word, as it is counted"`
 	Detail string            `json:"detail" doc:"What the client was told"`
 	Errors []hook.FieldError `json:"errors,omitempty" doc:"The bad fields"`
+
+	Kept         *hook.KeptKind `json:"kept" enum:"payload,unverified" doc:"Why the request is kept: it was authentic and its payload was refused, or it could not be verified; null where nothing of it is kept"`
+	Size         int            `json:"size" doc:"Of the body as received, bytes, where it is kept"`
+	ReadmittedAt timestamp      `json:"readmitted_at" doc:"When it was admitted after all"`
+	MessageID    *hook.ID       `json:"message_id" doc:"The message that it became, or that it is a duplicate of"`
 }
 
 type refusedCount struct {
@@ -114,8 +135,15 @@ func (s *server) refused(ctx context.Context, who caller, in IDInput, p PageInpu
 }
 
 func showRefusal(f store.Refusal) refusedView {
-	return refusedView{
-		ID: f.ID, At: timestamp{hook.IDTime(f.ID)}, Remote: f.Remote, Status: f.Status,
-		Reason: f.Reason, Detail: f.Detail, Errors: f.Fields,
+	view := refusedView{
+		ID: f.ID, At: timestamp{hook.IDTime(f.ID)}, Remote: f.Remote, Status: f.Status, Reason: f.Reason, Detail: f.Detail,
+		Errors: f.Fields, Size: f.Size, ReadmittedAt: timestamp{f.ReadmittedAt},
 	}
+	if f.Kind != "" {
+		view.Kept = &f.Kind
+	}
+	if f.MessageID != (hook.ID{}) {
+		view.MessageID = &f.MessageID
+	}
+	return view
 }

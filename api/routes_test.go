@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,7 +23,7 @@ func routes(t *testing.T) []api.Route {
 
 // address is a route's path for the thing of an id.
 func address(route api.Route, id string) string {
-	path := strings.NewReplacer("{id}", id, "{n}", "0").Replace(route.Path)
+	path := strings.NewReplacer("{id}", id, "{rid}", id, "{n}", "0").Replace(route.Path)
 	if route.Method == http.MethodDelete && !strings.Contains(route.Path, "{id}") {
 		path += "?id=" + id
 	}
@@ -40,7 +41,7 @@ func TestEveryRouteIsInTheTable(t *testing.T) {
 		if strings.HasPrefix(r[1], "/openapi") {
 			continue
 		}
-		path := strings.NewReplacer(":id", "{id}", ":n", "{n}").Replace(r[1])
+		path := regexp.MustCompile(`:(\w+)`).ReplaceAllString(r[1], "{$1}")
 		require.True(t, slices.ContainsFunc(table, func(route api.Route) bool {
 			return route.Method == r[0] && route.Path == path
 		}), "%s is served and has no role", r)

@@ -13,10 +13,17 @@ import (
 	"posthorn/store/db"
 )
 
-// insertGroup writes a group in one round trip and one transaction: the
-// statements of a batch are pipelined and commit together. An error means that
-// nothing was written; what fails after the commit is the entry's own error.
-func (s *Store) insertGroup(ctx context.Context, group []*entry) error {
+// connection is the pool, or a transaction that a group is a part of.
+type connection interface {
+	db.DBTX
+	SendBatch(context.Context, *pgx.Batch) pgx.BatchResults
+}
+
+// insertGroup writes a group in one round trip and, over the pool, in one
+// transaction: the statements of a batch are pipelined and commit together. An
+// error means that nothing was written; what fails after that is the entry's
+// own error.
+func (s *Store) insertGroup(ctx context.Context, over connection, group []*entry) error {
 	begun := time.Now()
 	leaders, followers := split(group)
 	var p pipeline
@@ -30,7 +37,7 @@ func (s *Store) insertGroup(ctx context.Context, group []*entry) error {
 			return err
 		}
 	}
-	results := s.pool.SendBatch(ctx, &p.batch)
+	results := over.SendBatch(ctx, &p.batch)
 	claimed, err := results.Exec()
 	if closeErr := results.Close(); err == nil {
 		err = closeErr
@@ -45,12 +52,12 @@ func (s *Store) insertGroup(ctx context.Context, group []*entry) error {
 	if int(claimed.RowsAffected()) < len(leaders) {
 		// Keys that another transaction had committed are invisible to the
 		// statement that met them: this one sees whose they are.
-		s.findFirst(ctx, leaders, claim)
+		findFirst(ctx, over, leaders, claim)
 	}
 	for e, leader := range followers {
 		e.result, e.err = duplicateOf(leader.result, e), leader.err
 	}
-	s.markConflicting(ctx, group)
+	markConflicting(ctx, over, group)
 	for _, e := range group {
 		if e.err == nil {
 			s.metrics.Accepted(e.result.Duplicate)
@@ -97,8 +104,8 @@ func columns(group []*entry) (c db.ClaimKeysParams, m db.InsertMessagesParams, b
 }
 
 // findFirst tells duplicates whose they are.
-func (s *Store) findFirst(ctx context.Context, leaders []*entry, c db.ClaimKeysParams) {
-	rows, err := s.queries().FirstMessages(ctx, db.FirstMessagesParams{EndpointIds: c.EndpointIds, KeyHashes: c.KeyHashes})
+func findFirst(ctx context.Context, over connection, leaders []*entry, c db.ClaimKeysParams) {
+	rows, err := db.New(over).FirstMessages(ctx, db.FirstMessagesParams{EndpointIds: c.EndpointIds, KeyHashes: c.KeyHashes})
 	first := make(map[dedupKey]Accepted, len(rows))
 	for _, row := range rows {
 		first[dedupKey{row.EndpointID, [32]byte(row.KeyHash)}] = Accepted{ID: row.MessageID, SHA256: [32]byte(row.Sha256)}
@@ -118,10 +125,10 @@ func duplicateOf(first Accepted, e *entry) Accepted {
 	return Accepted{ID: first.ID, Duplicate: true, Conflicting: first.SHA256 != e.message.SHA256, SHA256: first.SHA256}
 }
 
-func (s *Store) markConflicting(ctx context.Context, group []*entry) {
+func markConflicting(ctx context.Context, over connection, group []*entry) {
 	for _, e := range group {
 		if e.err == nil && e.result.Conflicting {
-			e.err = wrap(s.queries().MarkConflicting(ctx, e.result.ID), "message")
+			e.err = wrap(db.New(over).MarkConflicting(ctx, e.result.ID), "message")
 		}
 	}
 }

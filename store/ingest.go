@@ -96,13 +96,9 @@ func (i *Ingest) Close() {
 // returns without an error the message is committed. An error of
 // hook.CodeUnavailable leaves open whether it is: the caller may send it again.
 func (i *Ingest) Accept(ctx context.Context, m *hook.Message, window time.Duration) (Accepted, error) {
-	request, err := json.Marshal(stored{Request: m.Request, Verdict: m.Verdict})
+	e, err := newEntry(m, window)
 	if err != nil {
 		return Accepted{}, err
-	}
-	e := &entry{
-		message: m, window: window, request: request, done: make(chan struct{}),
-		key: dedupKey{m.EndpointID, sha256.Sum256([]byte(m.Payload.ExternalID))},
 	}
 	if len(m.Raw) > largeBody {
 		i.done.Go(func() { i.alone(ctx, e) })
@@ -122,6 +118,14 @@ func (i *Ingest) Accept(ctx context.Context, m *hook.Message, window time.Durati
 		}
 		return Accepted{}, hook.Unavailable(ctx.Err())
 	}
+}
+
+func newEntry(m *hook.Message, window time.Duration) (*entry, error) {
+	request, err := json.Marshal(stored{Request: m.Request, Verdict: m.Verdict})
+	return &entry{
+		message: m, window: window, request: request, done: make(chan struct{}),
+		key: dedupKey{m.EndpointID, sha256.Sum256([]byte(m.Payload.ExternalID))},
+	}, err
 }
 
 // stored is the form of message_bodies.request.
@@ -204,7 +208,7 @@ func (i *Ingest) commit(group []*entry) {
 // try writes a group. A datum that PostgreSQL refuses is found by halving, so
 // that it fails alone; a deadlock is tried once more.
 func (i *Ingest) try(ctx context.Context, group []*entry, again bool) {
-	err := i.store.insertGroup(ctx, group)
+	err := i.store.insertGroup(ctx, i.store.pool, group)
 	var pg *pgconn.PgError
 	refused := errors.As(err, &pg)
 	switch {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -13,15 +14,25 @@ import (
 
 // Limits of what is kept of refused requests.
 const (
-	keptRefusals  = 100    // of an endpoint
-	refusalDays   = 30     // how long
-	waitingRows   = 2000   // that wait to be written, over all endpoints
-	waitingCounts = 10_000 // likewise, (endpoint, reason)
+	keptRefusals  = 100      // of an endpoint and kind
+	refusalDays   = 30       // how long
+	waitingRows   = 2000     // that wait to be written, over all endpoints
+	waitingBytes  = 16 << 20 // of their bodies
+	waitingCounts = 10_000   // likewise, (endpoint, reason)
 	refusalEvery  = 500 * time.Millisecond
 )
 
+// keptLimits bounds what an endpoint keeps of each kind, in rows and bytes of
+// bodies. What anybody can send must not push out what an endpoint's own
+// producer sent.
+var keptLimits = map[hook.KeptKind]struct{ rows, bytes int32 }{
+	"":                  {keptRefusals, 1}, // no bodies
+	hook.KeptPayload:    {keptRefusals, 16 << 20},
+	hook.KeptUnverified: {20, 1 << 20},
+}
+
 // Refusal is a request that an endpoint refused: never what was tried as a
-// secret, nor anything of the body.
+// secret.
 type Refusal struct {
 	ID         hook.ID // carries the time
 	TenantID   hook.ID
@@ -31,12 +42,25 @@ type Refusal struct {
 	Reason     string // in a word, for counting
 	Detail     string // for people
 	Fields     []hook.FieldError
+	// Kept is the request, nil where it is not kept, and in lists, which have
+	// its Kind and Size.
+	Kept *hook.Kept
+	Kind hook.KeptKind
+	Size int // of the body as received, bytes
+
+	ReadmittedAt time.Time // zero until then
+	MessageID    hook.ID   // that it became, or that it is a duplicate of
 }
 
 type refusalKey struct {
 	tenant, endpoint hook.ID
 	reason           string
 	status           int
+}
+
+type rowsKey struct {
+	endpoint hook.ID
+	kind     hook.KeptKind
 }
 
 // Refusals writes refused requests down, aside and a few at a time: a flood of
@@ -50,8 +74,9 @@ type Refusals struct {
 
 	mu      sync.Mutex
 	counts  map[refusalKey]int64
-	rows    map[hook.ID][]Refusal // by endpoint, the newest
+	rows    map[rowsKey][]Refusal // the newest
 	waiting int                   // rows in all
+	bytes   int                   // of their bodies
 	dropped int64                 // since the last write
 }
 
@@ -90,21 +115,33 @@ func (r *Refusals) Add(f Refusal, listed bool) {
 }
 
 func (r *Refusals) list(f Refusal) {
-	rows := r.rows[f.EndpointID]
+	f.Kind, f.Size = "", 0
+	if k := f.Kept; k != nil && len(k.Raw) <= k.Kind.MaxSize() && r.bytes+len(k.Raw) <= waitingBytes {
+		own := *k
+		own.Raw = bytes.Clone(k.Raw) // its memory is the request's
+		f.Kind, f.Size, f.Kept = own.Kind, len(own.Raw), &own
+	} else {
+		f.Kept = nil
+	}
+	key := rowsKey{f.EndpointID, f.Kind}
+	rows := r.rows[key]
 	switch {
-	case len(rows) == keptRefusals: // older ones would be trimmed as soon as written
+	case len(rows) == int(keptLimits[f.Kind].rows): // older ones would be trimmed as soon as written
+		r.bytes -= rows[0].Size
 		copy(rows, rows[1:])
-		rows[keptRefusals-1] = f
+		rows[len(rows)-1] = f
 	case r.waiting == waitingRows:
 		r.dropped++
+		return
 	default:
-		r.rows[f.EndpointID] = append(rows, f)
+		r.rows[key] = append(rows, f)
 		r.waiting++
 	}
+	r.bytes += f.Size
 }
 
 func (r *Refusals) clear() {
-	r.counts, r.rows, r.waiting, r.dropped = map[refusalKey]int64{}, map[hook.ID][]Refusal{}, 0, 0
+	r.counts, r.rows, r.waiting, r.bytes, r.dropped = map[refusalKey]int64{}, map[rowsKey][]Refusal{}, 0, 0, 0
 }
 
 func (r *Refusals) run() {
@@ -144,24 +181,23 @@ func (r *Refusals) flush() {
 	}
 }
 
-func (s *Store) writeRefusals(ctx context.Context, counts map[refusalKey]int64, rows map[hook.ID][]Refusal) error {
+func (s *Store) writeRefusals(ctx context.Context, counts map[refusalKey]int64, rows map[rowsKey][]Refusal) error {
 	var c db.CountRefusalsParams
 	for key, n := range counts {
 		c.EndpointIds, c.TenantIds = append(c.EndpointIds, key.endpoint), append(c.TenantIds, key.tenant)
 		c.Reasons, c.Statuses, c.Counts = append(c.Reasons, key.reason), append(c.Statuses, int32(key.status)), append(c.Counts, n)
 	}
 	var p db.InsertRefusalsParams
-	trim := db.TrimRefusalsParams{Kept: keptRefusals}
-	for endpoint, list := range rows {
-		trim.EndpointIds = append(trim.EndpointIds, endpoint)
+	var trim db.TrimRefusalsParams
+	for kind, limit := range keptLimits {
+		trim.Kinds, trim.MaxRows, trim.MaxBytes = append(trim.Kinds, string(kind)), append(trim.MaxRows, limit.rows), append(trim.MaxBytes, limit.bytes)
+	}
+	for key, list := range rows {
+		trim.EndpointIds = append(trim.EndpointIds, key.endpoint)
 		for _, f := range list {
-			fields, err := json.Marshal(f.Fields)
-			if err != nil {
+			if err := s.addRefusal(&p, f); err != nil {
 				return err
 			}
-			p.Ids, p.TenantIds, p.EndpointIds = append(p.Ids, f.ID), append(p.TenantIds, f.TenantID), append(p.EndpointIds, f.EndpointID)
-			p.Remotes, p.Statuses = append(p.Remotes, f.Remote), append(p.Statuses, int32(f.Status))
-			p.Reasons, p.Details, p.Fields = append(p.Reasons, f.Reason), append(p.Details, text(f.Detail)), append(p.Fields, fields)
 		}
 	}
 	return s.tx(ctx, func(q *db.Queries) error {
@@ -177,3 +213,23 @@ func (s *Store) writeRefusals(ctx context.Context, counts map[refusalKey]int64, 
 		return q.TrimRefusals(ctx, trim)
 	})
 }
+
+func (s *Store) addRefusal(p *db.InsertRefusalsParams, f Refusal) error {
+	fields, err := json.Marshal(f.Fields)
+	if err != nil {
+		return err
+	}
+	var kept []byte
+	if f.Kept != nil {
+		if kept, err = s.seal(f.Kept, refusalPlace(f)); err != nil {
+			return err
+		}
+	}
+	p.Ids, p.TenantIds, p.EndpointIds = append(p.Ids, f.ID), append(p.TenantIds, f.TenantID), append(p.EndpointIds, f.EndpointID)
+	p.Remotes, p.Statuses = append(p.Remotes, f.Remote), append(p.Statuses, int32(f.Status))
+	p.Reasons, p.Details, p.Fields = append(p.Reasons, f.Reason), append(p.Details, text(f.Detail)), append(p.Fields, fields)
+	p.Kinds, p.Sizes, p.Kept = append(p.Kinds, string(f.Kind)), append(p.Sizes, int32(f.Size)), append(p.Kept, kept)
+	return nil
+}
+
+func refusalPlace(f Refusal) string { return place("refusals", f.TenantID, f.ID, "kept") }

@@ -42,12 +42,48 @@ func (s *Store) Refusals(ctx context.Context, tenant, endpoint hook.ID, p Page) 
 	return list, counts, wrap(err, "endpoint")
 }
 
-func refusalOf(r db.Refusal) (Refusal, error) {
+// Refused finds one refused request, with what is kept of it.
+func (s *Store) Refused(ctx context.Context, tenant, endpoint, id hook.ID) (f Refusal, err error) {
+	err = s.tenant(ctx, tenant, func(q *db.Queries) error {
+		if _, err := q.Endpoint(ctx, db.EndpointParams{TenantID: tenant, ID: endpoint}); err != nil {
+			return wrap(err, "endpoint")
+		}
+		row, err := q.Refusal(ctx, db.RefusalParams{TenantID: tenant, EndpointID: endpoint, ID: id, Since: expired()})
+		if err != nil {
+			return err
+		}
+		f, err = s.openRefusal(row)
+		return err
+	})
+	return f, wrap(err, "refused request")
+}
+
+func refusalOf(r db.RefusalsRow) (Refusal, error) {
 	f := Refusal{
 		ID: r.ID, TenantID: r.TenantID, EndpointID: r.EndpointID, Remote: r.Remote,
-		Status: int(r.Status), Reason: r.Reason, Detail: r.Detail,
+		Status: int(r.Status), Reason: r.Reason, Detail: r.Detail, Kind: hook.KeptKind(r.Kind), Size: int(r.Size),
 	}
+	set(&f.ReadmittedAt, r.ReadmittedAt)
+	set(&f.MessageID, r.MessageID)
 	return f, json.Unmarshal(r.Fields, &f.Fields)
+}
+
+func (s *Store) openRefusal(r db.Refusal) (Refusal, error) {
+	f, err := refusalOf(db.RefusalsRow{
+		ID: r.ID, TenantID: r.TenantID, EndpointID: r.EndpointID, Remote: r.Remote, Status: r.Status, Reason: r.Reason,
+		Detail: r.Detail, Fields: r.Fields, Kind: r.Kind, Size: r.Size, ReadmittedAt: r.ReadmittedAt, MessageID: r.MessageID,
+	})
+	if err != nil || r.Kept == nil {
+		return f, err
+	}
+	f.Kept = &hook.Kept{Kind: f.Kind}
+	return f, s.open(r.Kept, refusalPlace(f), f.Kept)
+}
+
+func set[T any](target, value *T) {
+	if value != nil {
+		*target = *value
+	}
 }
 
 // expired is the id of the youngest refusal that is too old.

@@ -124,6 +124,7 @@ func liveEndpoint(t *testing.T, g *gate) {
 	requireRefused(t, err, http.StatusUnprocessableEntity)
 	require.NotEmpty(t, refusal(t, err).RequestID)
 	require.Contains(t, pointers(refusal(t, err)), "/external_id")
+	liveRefused(t, g, made.ID)
 
 	kept := g.archived(t, accepted.ID)
 	require.Equal(t, []client.Message{kept}, collect(t, g.client.Messages(t.Context(), client.MessageFilter{
@@ -144,6 +145,34 @@ func liveEndpoint(t *testing.T, g *gate) {
 	require.NoError(t, g.client.DeleteEndpoint(t.Context(), made.ID))
 	_, err = g.client.Endpoint(t.Context(), made.ID)
 	requireRefused(t, err, http.StatusNotFound)
+}
+
+// liveRefused looks at a payload that was refused, and tries it again.
+func liveRefused(t *testing.T, g *gate, endpoint string) {
+	t.Helper()
+	var kept client.RefusedRequest
+	await(t, func() (client.Refused, error) { return g.client.Refused(t.Context(), endpoint) }, func(r client.Refused) bool {
+		i := slices.IndexFunc(r.Last, func(f client.RefusedRequest) bool { return f.Kept == client.KeptPayload })
+		if i >= 0 {
+			kept = r.Last[i]
+		}
+		return i >= 0
+	}, "the payload is kept")
+	one, err := g.client.RefusedRequest(t.Context(), endpoint, kept.ID)
+	require.NoError(t, err)
+	require.Equal(t, http.MethodPost, one.Request.Method)
+	one.Request = nil
+	require.Equal(t, kept, one)
+	raw, err := g.client.RefusedRaw(t.Context(), endpoint, kept.ID)
+	require.NoError(t, err)
+	require.Equal(t, sum([]byte(`{"external_id":1}`)), sumOf(t, raw.Body))
+	require.NoError(t, raw.Body.Close())
+	_, err = g.client.Readmit(t.Context(), endpoint, kept.ID)
+	requireRefused(t, err, http.StatusUnprocessableEntity)
+	all, err := g.client.ReadmitAll(t.Context(), endpoint)
+	require.NoError(t, err)
+	require.Equal(t, 1, all.Refused)
+	require.Equal(t, http.StatusUnprocessableEntity, all.Results[0].StatusCode)
 }
 
 // rotatedSecret gives an endpoint a secret that is known.

@@ -144,14 +144,19 @@ type Operation struct {
 }
 
 type Refusal struct {
-	ID         uuid.UUID
-	TenantID   uuid.UUID
-	EndpointID uuid.UUID
-	Remote     string
-	Status     int32
-	Reason     string
-	Detail     string
-	Fields     []byte
+	ID           uuid.UUID
+	TenantID     uuid.UUID
+	EndpointID   uuid.UUID
+	Remote       string
+	Status       int32
+	Reason       string
+	Detail       string
+	Fields       []byte
+	Kind         string
+	Size         int32
+	Kept         []byte
+	ReadmittedAt *time.Time
+	MessageID    *uuid.UUID
 }
 
 type Tenant struct {

@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -40,12 +41,13 @@ func (q *Queries) CountRefusals(ctx context.Context, arg CountRefusalsParams) er
 }
 
 const insertRefusals = `-- name: InsertRefusals :exec
-INSERT INTO refusals (id, tenant_id, endpoint_id, remote, status, reason, detail, fields)
-SELECT u.id, u.tenant_id, u.endpoint_id, u.remote, u.status, u.reason, u.detail, u.fields
+INSERT INTO refusals (id, tenant_id, endpoint_id, remote, status, reason, detail, fields, kind, size, kept)
+SELECT u.id, u.tenant_id, u.endpoint_id, u.remote, u.status, u.reason, u.detail, u.fields, u.kind, u.size, u.kept
 FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::uuid[]) AS tenant_id,
     unnest($3::uuid[]) AS endpoint_id, unnest($4::text[]) AS remote,
     unnest($5::int[]) AS status, unnest($6::text[]) AS reason,
-    unnest($7::text[]) AS detail, unnest($8::bytea[]) AS fields) u
+    unnest($7::text[]) AS detail, unnest($8::bytea[]) AS fields,
+    unnest($9::text[]) AS kind, unnest($10::int[]) AS size, unnest($11::bytea[]) AS kept) u
 ORDER BY u.id
 `
 
@@ -58,6 +60,9 @@ type InsertRefusalsParams struct {
 	Reasons     []string
 	Details     []string
 	Fields      [][]byte
+	Kinds       []string
+	Sizes       []int32
+	Kept        [][]byte
 }
 
 func (q *Queries) InsertRefusals(ctx context.Context, arg InsertRefusalsParams) error {
@@ -70,8 +75,48 @@ func (q *Queries) InsertRefusals(ctx context.Context, arg InsertRefusalsParams) 
 		arg.Reasons,
 		arg.Details,
 		arg.Fields,
+		arg.Kinds,
+		arg.Sizes,
+		arg.Kept,
 	)
 	return err
+}
+
+const lockRefusal = `-- name: LockRefusal :one
+SELECT id, tenant_id, endpoint_id, remote, status, reason, detail, fields, kind, size, kept, readmitted_at, message_id FROM refusals WHERE tenant_id = $1 AND endpoint_id = $2 AND id = $3 AND id > $4 FOR UPDATE
+`
+
+type LockRefusalParams struct {
+	TenantID   uuid.UUID
+	EndpointID uuid.UUID
+	ID         uuid.UUID
+	Since      uuid.UUID
+}
+
+func (q *Queries) LockRefusal(ctx context.Context, arg LockRefusalParams) (Refusal, error) {
+	row := q.db.QueryRow(ctx, lockRefusal,
+		arg.TenantID,
+		arg.EndpointID,
+		arg.ID,
+		arg.Since,
+	)
+	var i Refusal
+	err := row.Scan(
+		&i.ID,
+		&i.TenantID,
+		&i.EndpointID,
+		&i.Remote,
+		&i.Status,
+		&i.Reason,
+		&i.Detail,
+		&i.Fields,
+		&i.Kind,
+		&i.Size,
+		&i.Kept,
+		&i.ReadmittedAt,
+		&i.MessageID,
+	)
+	return i, err
 }
 
 const noSync = `-- name: NoSync :exec
@@ -82,6 +127,76 @@ SELECT set_config('synchronous_commit', 'off', true)
 func (q *Queries) NoSync(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, noSync)
 	return err
+}
+
+const readmittableRefusals = `-- name: ReadmittableRefusals :many
+SELECT id FROM refusals
+WHERE tenant_id = $1 AND endpoint_id = $2 AND id > $3 AND kind <> '' AND readmitted_at IS NULL
+ORDER BY id
+`
+
+type ReadmittableRefusalsParams struct {
+	TenantID   uuid.UUID
+	EndpointID uuid.UUID
+	Since      uuid.UUID
+}
+
+// The oldest first: they become messages in the order in which they came.
+func (q *Queries) ReadmittableRefusals(ctx context.Context, arg ReadmittableRefusalsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, readmittableRefusals, arg.TenantID, arg.EndpointID, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const refusal = `-- name: Refusal :one
+SELECT id, tenant_id, endpoint_id, remote, status, reason, detail, fields, kind, size, kept, readmitted_at, message_id FROM refusals WHERE tenant_id = $1 AND endpoint_id = $2 AND id = $3 AND id > $4
+`
+
+type RefusalParams struct {
+	TenantID   uuid.UUID
+	EndpointID uuid.UUID
+	ID         uuid.UUID
+	Since      uuid.UUID
+}
+
+func (q *Queries) Refusal(ctx context.Context, arg RefusalParams) (Refusal, error) {
+	row := q.db.QueryRow(ctx, refusal,
+		arg.TenantID,
+		arg.EndpointID,
+		arg.ID,
+		arg.Since,
+	)
+	var i Refusal
+	err := row.Scan(
+		&i.ID,
+		&i.TenantID,
+		&i.EndpointID,
+		&i.Remote,
+		&i.Status,
+		&i.Reason,
+		&i.Detail,
+		&i.Fields,
+		&i.Kind,
+		&i.Size,
+		&i.Kept,
+		&i.ReadmittedAt,
+		&i.MessageID,
+	)
+	return i, err
 }
 
 const refusalCounts = `-- name: RefusalCounts :many
@@ -123,7 +238,7 @@ func (q *Queries) RefusalCounts(ctx context.Context, arg RefusalCountsParams) ([
 }
 
 const refusals = `-- name: Refusals :many
-SELECT id, tenant_id, endpoint_id, remote, status, reason, detail, fields FROM refusals
+SELECT id, tenant_id, endpoint_id, remote, status, reason, detail, fields, kind, size, readmitted_at, message_id FROM refusals
 WHERE tenant_id = $1 AND endpoint_id = $2 AND id < $3 AND id > $4
 ORDER BY id DESC LIMIT $5
 `
@@ -136,7 +251,22 @@ type RefusalsParams struct {
 	MaxRows    int32
 }
 
-func (q *Queries) Refusals(ctx context.Context, arg RefusalsParams) ([]Refusal, error) {
+type RefusalsRow struct {
+	ID           uuid.UUID
+	TenantID     uuid.UUID
+	EndpointID   uuid.UUID
+	Remote       string
+	Status       int32
+	Reason       string
+	Detail       string
+	Fields       []byte
+	Kind         string
+	Size         int32
+	ReadmittedAt *time.Time
+	MessageID    *uuid.UUID
+}
+
+func (q *Queries) Refusals(ctx context.Context, arg RefusalsParams) ([]RefusalsRow, error) {
 	rows, err := q.db.Query(ctx, refusals,
 		arg.TenantID,
 		arg.EndpointID,
@@ -148,9 +278,9 @@ func (q *Queries) Refusals(ctx context.Context, arg RefusalsParams) ([]Refusal, 
 		return nil, err
 	}
 	defer rows.Close()
-	items := []Refusal{}
+	items := []RefusalsRow{}
 	for rows.Next() {
-		var i Refusal
+		var i RefusalsRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.TenantID,
@@ -160,6 +290,10 @@ func (q *Queries) Refusals(ctx context.Context, arg RefusalsParams) ([]Refusal, 
 			&i.Reason,
 			&i.Detail,
 			&i.Fields,
+			&i.Kind,
+			&i.Size,
+			&i.ReadmittedAt,
+			&i.MessageID,
 		); err != nil {
 			return nil, err
 		}
@@ -171,21 +305,50 @@ func (q *Queries) Refusals(ctx context.Context, arg RefusalsParams) ([]Refusal, 
 	return items, nil
 }
 
+const setReadmitted = `-- name: SetReadmitted :exec
+UPDATE refusals SET readmitted_at = now(), message_id = $2, kept = NULL WHERE id = $1
+`
+
+type SetReadmittedParams struct {
+	ID        uuid.UUID
+	MessageID *uuid.UUID
+}
+
+// The message has the body now.
+func (q *Queries) SetReadmitted(ctx context.Context, arg SetReadmittedParams) error {
+	_, err := q.db.Exec(ctx, setReadmitted, arg.ID, arg.MessageID)
+	return err
+}
+
 const trimRefusals = `-- name: TrimRefusals :exec
 DELETE FROM refusals WHERE id IN (
-    SELECT r.id FROM (SELECT unnest($1::uuid[]) AS endpoint_id) e
-    JOIN refusals r ON r.endpoint_id = e.endpoint_id AND r.id <= (
-        SELECT x.id FROM refusals x WHERE x.endpoint_id = e.endpoint_id ORDER BY x.id DESC OFFSET $2::int LIMIT 1)
-    FOR UPDATE OF r SKIP LOCKED)
+    SELECT r.id FROM refusals r WHERE r.id IN (
+        SELECT n.id FROM (
+            SELECT x.id, x.kind, row_number() OVER newest AS place,
+                sum(CASE WHEN x.readmitted_at IS NULL THEN x.size ELSE 0 END) OVER newest AS bytes
+            FROM refusals x WHERE x.endpoint_id = ANY($1::uuid[])
+            WINDOW newest AS (PARTITION BY x.endpoint_id, x.kind ORDER BY x.id DESC)) n
+        JOIN (SELECT unnest($2::text[]) AS kind, unnest($3::int[]) AS max_rows,
+            unnest($4::int[]) AS max_bytes) l ON l.kind = n.kind
+        WHERE n.place > l.max_rows OR n.bytes > l.max_bytes)
+    FOR UPDATE SKIP LOCKED)
 `
 
 type TrimRefusalsParams struct {
 	EndpointIds []uuid.UUID
-	Kept        int32
+	Kinds       []string
+	MaxRows     []int32
+	MaxBytes    []int32
 }
 
-// Keeps the newest of each endpoint. What another replica trims just now is left to it.
+// Keeps the newest of each endpoint and kind, as many rows and bytes as the
+// kind may have. What another replica trims just now is left to it.
 func (q *Queries) TrimRefusals(ctx context.Context, arg TrimRefusalsParams) error {
-	_, err := q.db.Exec(ctx, trimRefusals, arg.EndpointIds, arg.Kept)
+	_, err := q.db.Exec(ctx, trimRefusals,
+		arg.EndpointIds,
+		arg.Kinds,
+		arg.MaxRows,
+		arg.MaxBytes,
+	)
 	return err
 }
