@@ -3,6 +3,8 @@ package store_test
 import (
 	"errors"
 	"os"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -30,8 +32,11 @@ func all(t testing.TB) (versions []int64) {
 	t.Helper()
 	files, err := os.ReadDir("migrations")
 	require.NoError(t, err)
-	for i := range files {
-		versions = append(versions, int64(i+1))
+	for _, f := range files {
+		number, _, _ := strings.Cut(f.Name(), "_")
+		version, err := strconv.ParseInt(number, 10, 64)
+		require.NoError(t, err)
+		versions = append(versions, version)
 	}
 	return versions
 }
