@@ -146,6 +146,7 @@ func (s *server) routes(engine *gin.Engine) *router {
 	s.deliveryRoutes(r)
 	s.keyRoutes(r)
 	s.tenantRoutes(r)
+	s.keySetRoute(r)
 	s.healthRoutes(r)
 	return r
 }

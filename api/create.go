@@ -12,12 +12,34 @@ import (
 	"posthorn/store"
 )
 
+// Idempotency is exported for what embeds it.
+type Idempotency struct {
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]*$" patternDescription:"printable ASCII characters" doc:"A key of your choice, for instance a UUID. The same request under the same key is carried out once; for 24 hours a repeat gets the first answer, without its secrets, and the header Idempotent-Replayed."`
+}
+
 // creation is the input of every call that creates. With an Idempotency-Key it
 // may be repeated for 24 hours and creates once.
 type creation[B any] struct {
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]*$" patternDescription:"printable ASCII characters" doc:"A key of your choice, for instance a UUID. The same request under the same key is carried out once; for 24 hours a repeat gets the first answer, without its secrets, and the header Idempotent-Replayed."`
-	RawBody        []byte
-	Body           B
+	Idempotency
+	RawBody []byte
+	Body    B
+}
+
+// creationAt is that of a call that creates something at a thing.
+type creationAt[B any] struct {
+	IDInput
+	Idempotency
+	RawBody []byte
+	Body    B
+}
+
+// repeatable is what tells one request from another, beside its route.
+func (in *creation[B]) repeatable() (key string, request []byte) {
+	return in.IdempotencyKey, in.RawBody
+}
+
+func (in *creationAt[B]) repeatable() (key string, request []byte) {
+	return in.IdempotencyKey, append([]byte(in.ID+"\n"), in.RawBody...)
 }
 
 // created is what a call creates. Its answer is kept for repeats without what
@@ -52,8 +74,11 @@ func (a firstAnswer[T]) Schema(r huma.Registry) *huma.Schema {
 }
 
 // addCreate registers a call that creates one thing.
-func addCreate[B any, O created[O]](r *router, rt route, handle func(context.Context, caller, *creation[B]) (O, error)) {
-	huma.Register(r.api, r.operation(rt), func(ctx context.Context, in *creation[B]) (*createReply[O], error) {
+func addCreate[I any, P interface {
+	*I
+	repeatable() (string, []byte)
+}, O created[O]](r *router, rt route, handle func(context.Context, caller, P) (O, error)) {
+	huma.Register(r.api, r.operation(rt), func(ctx context.Context, in *I) (*createReply[O], error) {
 		who, _ := ctx.Value(callerKey{}).(caller)
 		out := &createReply[O]{}
 		do := func(ctx context.Context) (store.Answer, error) {
@@ -66,10 +91,10 @@ func addCreate[B any, O created[O]](r *router, rt route, handle func(context.Con
 			return store.Answer{Status: out.Status, Body: kept}, nil
 		}
 		var err error
-		if strings.TrimSpace(in.IdempotencyKey) == "" {
+		if key, request := P(in).repeatable(); strings.TrimSpace(key) == "" {
 			_, err = do(ctx)
 		} else {
-			err = r.once(ctx, rt, who, in.IdempotencyKey, in.RawBody, do, func(kept store.Answer) {
+			err = r.once(ctx, rt, who, key, request, do, func(kept store.Answer) {
 				out.Status, out.Replayed, out.Body.kept = kept.Status, "true", kept.Body
 			})
 		}
@@ -119,5 +144,7 @@ func (v tenantView) withoutSecret() tenantView {
 	v.Key = nil
 	return v
 }
+
+func (v operationView) withoutSecret() operationView { return v }
 
 func (p publishedEvent) withoutSecret() publishedEvent { return p }

@@ -70,6 +70,15 @@ func TestWhatAWebhookMissedIsCountedAndRecovered(t *testing.T) {
 	require.Equal(t, o.str("id"), s.call(t, key, "GET", "/api/v1/operations/"+o.str("id"), nil).str("id"))
 	require.Len(t, s.call(t, key, "GET", "/api/v1/operations", nil).list(), 2)
 
+	const body = `{"since":"2021-01-02T03:04:05Z"}`
+	once := s.createAs(t, key, "k", path, body)
+	require.Equal(t, 201, once.status, once.raw)
+	again := s.createAs(t, key, "k", path, body)
+	require.Equal(t, "true", again.header.Get("Idempotent-Replayed"))
+	require.Equal(t, once.str("id"), again.str("id"))
+	other := s.create(t, key, "/api/v1/webhooks", object{"url": "https://example.com/", "events": []string{"a"}}).str("id")
+	s.createAs(t, key, "k", "/api/v1/webhooks/"+other+"/recover", body).problem(t, 422)
+
 	for body, pointer := range map[string]string{
 		`{}`: "", `{"since":"yesterday"}`: "/since", `{"since":"2026-01-02T03:04:05Z","until":"2026-01-02T03:04:05Z"}`: "/until",
 		`{"since":"2026-01-02T03:04:05Z","include":"some"}`: "/include", `{"since":"2026-01-02T03:04:05Z","until":"x"}`: "/until",

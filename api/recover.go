@@ -26,7 +26,7 @@ type recovery struct {
 func (s *server) recoverRoutes(r *router) {
 	const tag = "Webhooks"
 	add(r, route{method: "GET", path: "/api/v1/webhooks/{id}/recover", summary: "Count what a webhook missed", tag: tag, roles: readers}, s.countRecoverable)
-	add(r, route{
+	addCreate(r, route{
 		method: "POST", path: "/api/v1/webhooks/{id}/recover", summary: "Deliver what a webhook missed", tag: tag, roles: operators,
 		status: http.StatusCreated,
 		help: "Each event has one delivery to the webhook; what there is gets further attempts, by the whole retry schedule. " +
@@ -61,10 +61,7 @@ func (s *server) countRecoverable(ctx context.Context, who caller, in *struct {
 	}, err
 }
 
-func (s *server) recoverWebhook(ctx context.Context, who caller, in *struct {
-	IDInput
-	Body recovery
-}) (operationView, error) {
+func (s *server) recoverWebhook(ctx context.Context, who caller, in *creationAt[recovery]) (operationView, error) {
 	id, err := in.id("webhook")
 	if err != nil {
 		return operationView{}, err

@@ -29,6 +29,9 @@ type WebhookCommon struct {
 	DisabledReason      *string           `json:"disabled_reason"`
 	CreatedAt           timestamp         `json:"created_at"`
 	UpdatedAt           timestamp         `json:"updated_at"`
+	Signatures          []hook.Signature  `json:"signatures" enum:"v1,v1a" doc:"Of the header webhook-signature: v1 is HMAC-SHA256 by the secret, v1a ed25519; none where deliveries are not signed"`
+	PublicKey           *string           `json:"public_key" doc:"By which v1a is checked: whpk_ and base64. Also at /.well-known/posthorn/jwks.json?webhook_id=…"`
+	KeyID               *string           `json:"key_id" doc:"Its kid there"`
 	Secret              *string           `json:"secret,omitempty" doc:"Once, when it is made or rotated"`
 }
 
@@ -54,6 +57,7 @@ type SharedSettings struct {
 	DisableAfter *int               `json:"disable_after,omitempty" minimum:"1" maximum:"10000"`
 	Timeout      *duration          `json:"timeout,omitempty"`
 	Headers      *map[string]string `json:"headers,omitempty"`
+	Signatures   *[]hook.Signature  `json:"signatures,omitempty" enum:"v1,v1a" uniqueItems:"true" doc:"Of the header webhook-signature: v1 is HMAC-SHA256 by the secret, v1a ed25519 by a key pair whose public key the webhook shows. Left out: v1, unless secret is empty. What is taken away is forgotten, secret or key pair; what is added is made."`
 	SurveyID     nullable[string]   `json:"survey_id,omitempty" doc:"Only events whose data.surveyId is this; at most 10 webhooks a survey"`
 	Filter       nullable[string]   `json:"filter,omitempty" doc:"CEL over id, type, data, occurred_at: true for what is delivered"`
 	Transform    nullable[string]   `json:"transform,omitempty" doc:"CEL over the same: what is sent as data"`
@@ -109,17 +113,14 @@ func (s *server) newWebhook(ctx context.Context, who caller, in *newWebhook, for
 	if w.Name == "" {
 		w.Name = hook.DefaultName(w.URL)
 	}
-	secret := hook.Secret(in.Secret.Value)
-	if !in.Secret.Set {
-		secret = hook.NewWebhookSecret()
-	}
-	if secret != "" {
-		w.Keys = []hook.Key{{Secret: secret}}
+	secret, err := in.sign(&w)
+	if err != nil {
+		return webhookView{}, err
 	}
 	if err := s.checkWebhook(&w); err != nil {
 		return webhookView{}, err
 	}
-	w, err := s.Store.CreateWebhook(ctx, w)
+	w, err = s.Store.CreateWebhook(ctx, w)
 	return showWebhook(w, secret), err
 }
 
@@ -150,10 +151,13 @@ func (s *server) updateWebhook(ctx context.Context, who caller, in *struct {
 }
 
 func (s *server) changeWebhook(ctx context.Context, who caller, in IDInput, settings *WebhookSettings) (webhookView, error) {
-	return s.editWebhook(ctx, who, in, "", func(w *hook.Webhook) error {
+	return s.editWebhook(ctx, who, in, func(w *hook.Webhook) (secret hook.Secret, err error) {
 		set(&w.Format, settings.Format)
 		settings.apply(w)
-		return s.checkWebhook(w)
+		if settings.Signatures != nil {
+			secret = w.SetSignatures(*settings.Signatures)
+		}
+		return secret, s.checkWebhook(w)
 	})
 }
 
@@ -169,26 +173,27 @@ func (s *server) rotateWebhook(ctx context.Context, who caller, in *struct {
 	IDInput
 	Body *rotation
 }) (webhookView, error) {
-	secret := hook.NewWebhookSecret()
-	return s.editWebhook(ctx, who, in.IDInput, secret, func(w *hook.Webhook) (err error) {
-		w.Keys, err = in.Body.rotate(w.Keys, secret)
-		return err
-	})
+	return s.editWebhook(ctx, who, in.IDInput, in.Body.rotateKeys)
 }
 
 func (s *server) enableWebhook(ctx context.Context, who caller, in *IDInput) (webhookView, error) {
-	return s.editWebhook(ctx, who, *in, "", func(w *hook.Webhook) error {
+	return s.editWebhook(ctx, who, *in, func(w *hook.Webhook) (hook.Secret, error) {
 		w.Active = true
-		return nil
+		return "", nil
 	})
 }
 
-func (s *server) editWebhook(ctx context.Context, who caller, in IDInput, secret hook.Secret, edit func(*hook.Webhook) error) (webhookView, error) {
+// editWebhook changes a webhook and shows it, with the secret that the edit made.
+func (s *server) editWebhook(ctx context.Context, who caller, in IDInput, edit func(*hook.Webhook) (hook.Secret, error)) (webhookView, error) {
 	id, err := in.id("webhook")
 	if err != nil {
 		return webhookView{}, err
 	}
-	w, err := s.Store.UpdateWebhook(ctx, who.Tenant, id, edit)
+	var secret hook.Secret
+	w, err := s.Store.UpdateWebhook(ctx, who.Tenant, id, func(w *hook.Webhook) (err error) {
+		secret, err = edit(w)
+		return err
+	})
 	return showWebhook(w, secret), err
 }
 
@@ -223,8 +228,11 @@ func showWebhook(w hook.Webhook, secret hook.Secret) webhookView {
 		Filter: given(w.Filter), Transform: given(w.Transform), OrderedBy: given(w.OrderedBy),
 		OrderedOnFailure: given(w.OrderedOnFailure), APIVersion: hook.APIVersion, DisabledReason: given(w.DisabledReason),
 		ConsecutiveFailures: w.ConsecutiveFailures, CreatedAt: timestamp{w.CreatedAt}, UpdatedAt: timestamp{w.UpdatedAt},
-		Secret: given(secret.Reveal()),
+		Secret: given(secret.Reveal()), Signatures: w.Signatures(),
 	}}
+	if keys := w.PublicKeys(); len(keys) > 0 {
+		view.PublicKey, view.KeyID = new(keys[0].String()), new(keys[0].ID())
+	}
 	if view.Headers == nil {
 		view.Headers = map[string]string{}
 	}

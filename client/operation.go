@@ -87,13 +87,14 @@ func (c *Client) CountRecoverable(ctx context.Context, webhook string, r Recover
 }
 
 // Recover delivers again what a webhook missed. The operation goes on by
-// itself; the same call while it runs returns the same one.
-func (c *Client) Recover(ctx context.Context, webhook string, r Recovery) (Operation, error) {
+// itself; the same call while it runs returns the same one, and under an
+// IdempotencyKey also later.
+func (c *Client) Recover(ctx context.Context, webhook string, r Recovery, options ...CallOption) (Operation, error) {
 	body := map[string]string{}
 	for name, value := range r.values() {
 		body[name] = value[0]
 	}
-	return call[Operation](ctx, c, http.MethodPost, item(webhooks, webhook, "recover"), body)
+	return call[Operation](ctx, c, http.MethodPost, item(webhooks, webhook, "recover"), body, options...)
 }
 
 // Operation finds one operation.

@@ -17,6 +17,12 @@ const (
 	FormatCommenda        = "commenda"
 )
 
+// How deliveries are signed, in the header webhook-signature (Standard Webhooks).
+const (
+	SignatureHMAC    = "v1"  // by a secret that both sides know
+	SignatureEd25519 = "v1a" // by a key pair, of which receivers know the public half
+)
+
 // Webhook is a subscription: where events of some types are delivered, how.
 type Webhook struct {
 	ID                  string            `json:"id"`
@@ -40,7 +46,10 @@ type Webhook struct {
 	DisabledReason      string            `json:"disabled_reason"` // "" while it is active
 	CreatedAt           time.Time         `json:"created_at"`
 	UpdatedAt           time.Time         `json:"updated_at"`
-	Secret              string            `json:"secret,omitempty"` // in the answer of create and rotate only
+	Signatures          []string          `json:"signatures"`       // of webhook-signature, as in the settings
+	PublicKey           string            `json:"public_key"`       // by which v1a is checked; "" without it, as is the next
+	KeyID               string            `json:"key_id"`           // its kid in PublicKeys
+	Secret              string            `json:"secret,omitempty"` // once, in the answer to the call that made it
 }
 
 // WebhookSettings is what can be set; nil leaves a default, or what is set.
@@ -54,6 +63,7 @@ type WebhookSettings struct {
 	DisableAfter *int               `json:"disable_after,omitempty"`
 	Timeout      *Duration          `json:"timeout,omitempty"`
 	Headers      *map[string]string `json:"headers,omitempty"`
+	Signatures   *[]string          `json:"signatures,omitempty"` // SignatureHMAC, SignatureEd25519, both or none
 
 	// "" takes away what is set.
 	SurveyID         *string `json:"survey_id,omitempty"`

@@ -36,9 +36,10 @@ const (
 )
 
 // Headers returns the headers of one attempt, ready to send: the ones of every
-// delivery, the signatures where the webhook has a secret in force, and the
-// webhook's own, which cannot replace any of these. A header that has room for
-// one signature carries the newest secret's, webhook-signature one of each.
+// delivery, the signatures where the webhook has a secret or a key pair in
+// force, and the webhook's own, which cannot replace any of these. A header that
+// has room for one signature carries the newest secret's, webhook-signature one
+// of each.
 func Headers(a Attempt) http.Header {
 	// One array holds all the values: a slice each would be an allocation each.
 	values := make([]string, 0, 9+len(a.Webhook.Headers))
@@ -66,7 +67,8 @@ func Headers(a Attempt) http.Header {
 	set(webhookDelivery, a.DeliveryID.String())
 	set(standardID, id)
 	set(standardTimestamp, timestamp)
-	if secrets := usable(a.Webhook.Keys, a.At); len(secrets) > 0 {
+	secrets, pairs := usable(a.Webhook.Keys, a.At), usable(a.Webhook.SigningKeys, a.At)
+	if len(secrets) > 0 {
 		plain := plainSignature(secrets[0], a.Body)
 		set(webhookSignature, plain)
 		if a.Format == hook.FormatSendComms {
@@ -75,7 +77,9 @@ func Headers(a Attempt) http.Header {
 		if a.Format == hook.FormatCommenda {
 			set(commendaSecret, strings.TrimPrefix(plain, sha256Prefix))
 		}
-		set(standardSignature, standardSignatures(secrets, id, timestamp, a.Body))
+	}
+	if len(secrets)+len(pairs) > 0 {
+		set(standardSignature, standardSignatures(secrets, pairs, id, timestamp, a.Body))
 	}
 	return header
 }

@@ -1,10 +1,13 @@
 package envelope
 
 import (
+	"bytes"
+	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"posthorn/hook"
@@ -25,22 +28,32 @@ func plainSignature(secret hook.Secret, body []byte) string {
 	return string(hex.AppendEncode(out, sum[:]))
 }
 
-// standardSignatures is the value of webhook-signature: one for each secret,
-// the newest first, over id, timestamp and body (Standard Webhooks,
-// "Signature scheme").
-func standardSignatures(secrets []hook.Secret, id, timestamp string, body []byte) string {
-	const version = "v1,"
+// standardSignatures is the value of webhook-signature: one for each secret and
+// then one for each key pair, the newest first, over id, timestamp and body
+// (Standard Webhooks, "Signature scheme").
+func standardSignatures(secrets, pairs []hook.Secret, id, timestamp string, body []byte) string {
+	const symmetric, asymmetric = "v1,", "v1a,"
 	signed := []byte(id + "." + timestamp + ".")
-	out := make([]byte, 0, len(secrets)*(len(version)+base64.StdEncoding.EncodedLen(sha256.Size)+1))
-	for i, secret := range secrets {
-		if i > 0 {
-			out = append(out, ' ')
-		}
+	out := make([]byte, 0, len(secrets)*(len(symmetric)+base64.StdEncoding.EncodedLen(sha256.Size)+1)+
+		len(pairs)*(len(asymmetric)+base64.StdEncoding.EncodedLen(ed25519.SignatureSize)+1))
+	for _, secret := range secrets {
 		sum := sign(standardKey(secret), signed, body)
-		out = append(out, version...)
-		out = base64.StdEncoding.AppendEncode(out, sum[:])
+		out = append(out, symmetric...)
+		out = append(base64.StdEncoding.AppendEncode(out, sum[:]), ' ')
 	}
-	return string(out)
+	whole := signed
+	if len(pairs) > 0 {
+		whole = slices.Concat(signed, body)
+	}
+	for _, pair := range pairs {
+		private := pair.PrivateKey()
+		if private == nil {
+			continue
+		}
+		out = append(out, asymmetric...)
+		out = append(base64.StdEncoding.AppendEncode(out, ed25519.Sign(private, whole)), ' ')
+	}
+	return string(bytes.TrimSuffix(out, []byte{' '}))
 }
 
 // standardKey is the key of a Standard Webhooks signature: what the padded

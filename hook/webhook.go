@@ -40,7 +40,8 @@ type Webhook struct {
 	Name         string
 	URL          string
 	Events       []string // types, topics or patterns
-	Keys         []Key    // newest first; none: deliveries are not signed
+	Keys         []Key    // secrets, newest first; none: no HMAC signs deliveries
+	SigningKeys  []Key    // ed25519, private halves, newest first; likewise
 	Headers      map[string]string
 	Active       bool
 	Format       Format

@@ -14,7 +14,7 @@ import (
 
 // CreateEndpoint adds an endpoint as given.
 func (s *Store) CreateEndpoint(ctx context.Context, e hook.Endpoint) (created hook.Endpoint, err error) {
-	secrets, err := s.sealKeys(e.Keys, place("endpoints", e.TenantID, e.ID, "secrets"))
+	secrets, err := s.sealKeys(e.Keys, nil, place("endpoints", e.TenantID, e.ID, "secrets"))
 	if err != nil {
 		return created, err
 	}
@@ -83,7 +83,7 @@ func (s *Store) UpdateEndpoint(ctx context.Context, tenant, id hook.ID, edit fun
 		if err := edit(&e); err != nil {
 			return err
 		}
-		secrets, err := s.sealKeys(e.Keys, place("endpoints", tenant, id, "secrets"))
+		secrets, err := s.sealKeys(e.Keys, nil, place("endpoints", tenant, id, "secrets"))
 		if err != nil {
 			return err
 		}
@@ -134,7 +134,7 @@ func (s *Store) endpointOf(row db.Endpoint) (hook.Endpoint, error) {
 		e.Allowlist = append(e.Allowlist, prefix)
 	}
 	var err error
-	e.Keys, err = s.openKeys(row.Secrets, place("endpoints", e.TenantID, e.ID, "secrets"))
+	e.Keys, _, err = s.openKeys(row.Secrets, place("endpoints", e.TenantID, e.ID, "secrets"))
 	return e, err
 }
 

@@ -6,9 +6,15 @@ import (
 	"posthorn/store/db"
 )
 
+// operationDays is for how long an operation, or a notice, is kept once it has
+// ended.
+const operationDays = 90
+
 // Prune deletes what has expired: keys against duplicates, what is kept of
-// refused requests, and of requests with an Idempotency-Key. It deletes at most limit rows of each kind, in a
-// transaction each, and reports whether there may be more.
+// refused requests, and of requests with an Idempotency-Key, operations that
+// ended long ago, and public keys that sign no more. It deletes at most limit
+// rows of each kind, in a transaction each, and reports whether there may be
+// more.
 func (s *Store) Prune(ctx context.Context, limit int) (more bool, err error) {
 	q, rows := s.queries(), int32(limit)
 	for _, prune := range []func() (int64, error){
@@ -20,6 +26,10 @@ func (s *Store) Prune(ctx context.Context, limit int) (more bool, err error) {
 			return q.PruneRefusalCounts(ctx, db.PruneRefusalCountsParams{Days: refusalDays, MaxRows: rows})
 		},
 		func() (int64, error) { return q.PruneIdempotency(ctx, rows) },
+		func() (int64, error) {
+			return q.PruneOperations(ctx, db.PruneOperationsParams{Days: operationDays, MaxRows: rows})
+		},
+		func() (int64, error) { return q.PrunePublicKeys(ctx, rows) },
 	} {
 		n, err := prune()
 		if err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"posthorn/hook"
@@ -12,6 +13,7 @@ import (
 type sealedKey struct {
 	Secret    string    `json:"secret"`
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
+	Private   bool      `json:"private,omitempty"` // half of a webhook's key pair
 }
 
 // place names an encrypted column of a tenant's row; what was sealed for one
@@ -20,24 +22,29 @@ func place(table string, tenant, id hook.ID, column string) string {
 	return table + "/" + tenant.String() + "/" + id.String() + "/" + column
 }
 
-func (s *Store) sealKeys(keys []hook.Key, place string) ([]byte, error) {
-	plain := make([]sealedKey, len(keys))
-	for i, k := range keys {
-		plain[i] = sealedKey{Secret: k.Secret.Reveal(), ExpiresAt: k.ExpiresAt}
+func (s *Store) sealKeys(secrets, private []hook.Key, place string) ([]byte, error) {
+	plain := make([]sealedKey, 0, len(secrets)+len(private))
+	for i, k := range slices.Concat(secrets, private) {
+		plain = append(plain, sealedKey{Secret: k.Secret.Reveal(), ExpiresAt: k.ExpiresAt, Private: i >= len(secrets)})
 	}
 	return s.seal(plain, place)
 }
 
-func (s *Store) openKeys(sealed []byte, place string) ([]hook.Key, error) {
+func (s *Store) openKeys(sealed []byte, place string) (secrets, private []hook.Key, err error) {
 	var plain []sealedKey
 	if err := s.open(sealed, place, &plain); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	keys := make([]hook.Key, len(plain))
-	for i, k := range plain {
-		keys[i] = hook.Key{Secret: hook.Secret(k.Secret), ExpiresAt: k.ExpiresAt}
+	secrets = make([]hook.Key, 0, len(plain))
+	for _, k := range plain {
+		key := hook.Key{Secret: hook.Secret(k.Secret), ExpiresAt: k.ExpiresAt}
+		if k.Private {
+			private = append(private, key)
+		} else {
+			secrets = append(secrets, key)
+		}
 	}
-	return keys, nil
+	return secrets, private, nil
 }
 
 func (s *Store) seal(value any, place string) ([]byte, error) {

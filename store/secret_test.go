@@ -35,9 +35,10 @@ func TestNoSecretLiesInTheDatabaseInTheClear(t *testing.T) {
 	endpoint, webhook := b.addEndpoint(t, b.tenant), b.addWebhook(t, b.tenant, func(w *hook.Webhook) {
 		w.Headers = map[string]string{"X-Api-Key": "value-of-a-custom-header"}
 		w.Name = "the name is no secret"
+		w.SigningKeys = []hook.Key{{Secret: hook.NewSigningKey()}}
 	})
 	secrets := []string{
-		endpoint.Keys[0].Secret.Reveal(), webhook.Keys[0].Secret.Reveal(), "value-of-a-custom-header", "X-Api-Key",
+		endpoint.Keys[0].Secret.Reveal(), webhook.Keys[0].Secret.Reveal(), webhook.SigningKeys[0].Secret.Reveal(), "value-of-a-custom-header", "X-Api-Key",
 		"a-second-secret-of-the-webhook", "a-second-secret-of-the-endpoint",
 	}
 	_, key, err := b.CreateKey(t.Context(), b.tenant, "key", hook.RoleAdmin)
@@ -67,8 +68,12 @@ func TestNoSecretLiesInTheDatabaseInTheClear(t *testing.T) {
 		}
 	}
 
+	seed := webhook.SigningKeys[0].Secret.PrivateKey().Seed()
+	require.NotContains(t, text, hex.EncodeToString(seed))
+
 	reread, err := b.Webhook(t.Context(), b.tenant, webhook.ID)
 	require.NoError(t, err)
+	require.Equal(t, webhook.SigningKeys, reread.SigningKeys)
 	require.Equal(t, map[string]string{"X-Api-Key": "value-of-a-custom-header"}, reread.Headers)
 	require.Equal(t, []hook.Secret{"a-second-secret-of-the-webhook", webhook.Keys[0].Secret}, hook.Active(reread.Keys, time.Now()))
 	require.Equal(t, []hook.Secret{"a-second-secret-of-the-webhook"}, hook.Active(reread.Keys, until))

@@ -25,7 +25,7 @@ func populate(t testing.TB, b *bundle, tenant hook.ID) {
 	require.NoError(t, err)
 	e := b.addEndpoint(t, tenant)
 	b.addWebhook(t, tenant)
-	b.addWebhook(t, tenant, func(w *hook.Webhook) { w.Active = false })
+	b.addWebhook(t, tenant, func(w *hook.Webhook) { w.Active, w.SigningKeys = false, []hook.Key{{Secret: hook.NewSigningKey()}} })
 	archived := b.addMessage(t, e, "archived")
 	b.addMessage(t, e, "accepted")
 	attached := store.Attached{N: 0, Attachment: hook.Attachment{Filename: "f", Object: hook.Object{Key: "k"}}}

@@ -33,6 +33,9 @@ func (s *Store) CreateWebhook(ctx context.Context, w hook.Webhook) (created hook
 				return err
 			}
 		}
+		if err := publishKeys(ctx, q, &w); err != nil {
+			return err
+		}
 		created, err = s.webhookOf(row)
 		return err
 	})
@@ -90,6 +93,9 @@ func (s *Store) UpdateWebhook(ctx context.Context, tenant, id hook.ID, edit func
 			if err := turn(ctx, q, &w); err != nil {
 				return err
 			}
+		}
+		if err := publishKeys(ctx, q, &w); err != nil {
+			return err
 		}
 		secrets, headers, err := s.sealWebhook(&w)
 		if err != nil {
@@ -152,12 +158,15 @@ func (s *Store) DeleteWebhook(ctx context.Context, tenant, id hook.ID) error {
 		if err := found(q.DeleteWebhook(ctx, db.DeleteWebhookParams{TenantID: tenant, ID: id})); err != nil {
 			return err
 		}
+		if err := q.WithdrawKeys(ctx, db.WithdrawKeysParams{WebhookID: id, Kept: []string{}}); err != nil {
+			return err
+		}
 		return q.CancelDeliveries(ctx, id)
 	}), "webhook")
 }
 
 func (s *Store) sealWebhook(w *hook.Webhook) (secrets, headers []byte, err error) {
-	if secrets, err = s.sealKeys(w.Keys, place("webhooks", w.TenantID, w.ID, "secrets")); err != nil {
+	if secrets, err = s.sealKeys(w.Keys, w.SigningKeys, place("webhooks", w.TenantID, w.ID, "secrets")); err != nil {
 		return nil, nil, err
 	}
 	headers, err = s.seal(w.Headers, place("webhooks", w.TenantID, w.ID, "headers"))
@@ -182,7 +191,7 @@ func settingsOf(row db.Webhook) hook.Webhook {
 
 func (s *Store) webhookOf(row db.Webhook) (w hook.Webhook, err error) {
 	w = settingsOf(row)
-	if w.Keys, err = s.openKeys(row.Secrets, place("webhooks", w.TenantID, w.ID, "secrets")); err != nil {
+	if w.Keys, w.SigningKeys, err = s.openKeys(row.Secrets, place("webhooks", w.TenantID, w.ID, "secrets")); err != nil {
 		return w, err
 	}
 	return w, s.open(row.Headers, place("webhooks", w.TenantID, w.ID, "headers"), &w.Headers)

@@ -44,6 +44,43 @@ func (q *Queries) PruneKeys(ctx context.Context, maxRows int32) (int64, error) {
 	return result.RowsAffected(), nil
 }
 
+const pruneOperations = `-- name: PruneOperations :execrows
+DELETE FROM operations WHERE id IN (
+    SELECT o.id FROM operations o
+    WHERE o.status <> 'running' AND o.updated_at < now() - make_interval(days => $1::int)
+        AND NOT EXISTS (SELECT FROM webhooks w WHERE w.id = o.webhook_id AND w.deleted_at IS NULL
+            AND o.kind <> 'recover' AND o.generation >= w.generation)
+    ORDER BY o.updated_at LIMIT $2 FOR UPDATE OF o SKIP LOCKED)
+`
+
+type PruneOperationsParams struct {
+	Days    int32
+	MaxRows int32
+}
+
+// What says that people were told once of a webhook's generation, or that what
+// it held was resumed, stays while the webhook is of that generation.
+func (q *Queries) PruneOperations(ctx context.Context, arg PruneOperationsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, pruneOperations, arg.Days, arg.MaxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const prunePublicKeys = `-- name: PrunePublicKeys :execrows
+DELETE FROM public_keys WHERE id IN (
+    SELECT k.id FROM public_keys k WHERE k.expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED)
+`
+
+func (q *Queries) PrunePublicKeys(ctx context.Context, maxRows int32) (int64, error) {
+	result, err := q.db.Exec(ctx, prunePublicKeys, maxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const pruneRefusalCounts = `-- name: PruneRefusalCounts :execrows
 DELETE FROM refusal_counts c USING (
     SELECT o.endpoint_id, o.day, o.reason FROM refusal_counts o WHERE o.day <= current_date - $1::int

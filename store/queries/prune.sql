@@ -22,3 +22,17 @@ DELETE FROM idempotent_requests i USING (
     SELECT r.tenant_id, r.key_hash FROM idempotent_requests r WHERE r.created_at < now() - interval '24 hours'
     ORDER BY r.created_at LIMIT sqlc.arg(max_rows) FOR UPDATE SKIP LOCKED) gone
 WHERE i.tenant_id = gone.tenant_id AND i.key_hash = gone.key_hash;
+
+-- name: PruneOperations :execrows
+-- What says that people were told once of a webhook's generation, or that what
+-- it held was resumed, stays while the webhook is of that generation.
+DELETE FROM operations WHERE id IN (
+    SELECT o.id FROM operations o
+    WHERE o.status <> 'running' AND o.updated_at < now() - make_interval(days => sqlc.arg(days)::int)
+        AND NOT EXISTS (SELECT FROM webhooks w WHERE w.id = o.webhook_id AND w.deleted_at IS NULL
+            AND o.kind <> 'recover' AND o.generation >= w.generation)
+    ORDER BY o.updated_at LIMIT sqlc.arg(max_rows) FOR UPDATE OF o SKIP LOCKED);
+
+-- name: PrunePublicKeys :execrows
+DELETE FROM public_keys WHERE id IN (
+    SELECT k.id FROM public_keys k WHERE k.expires_at <= now() LIMIT sqlc.arg(max_rows) FOR UPDATE SKIP LOCKED);
