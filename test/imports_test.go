@@ -37,6 +37,7 @@ var house = map[string]imports{
 	"docs":       {}, // worked examples
 	"store/db":   {},
 	"metrics":    {},
+	"simulate":   {}, // nothing of provider: each is a check of the other
 	"envelope":   {may: []string{"hook"}},
 	"search":     {may: []string{"hook"}},
 	"provider":   {may: []string{"hook"}},
