@@ -38,6 +38,7 @@ type Config struct {
 	// CheckTemporal reports whether Temporal answers, for readiness.
 	CheckTemporal  func(context.Context) error
 	RootKey        hook.Secret // of /api/v1/tenants; "" turns these calls off
+	URL            string      // where API and dashboard are reached, no slash at its end
 	PublicURL      string      // the base of endpoints' URLs, no slash at its end
 	TemporalUIURL  string      // "" for no links
 	Namespace      string
@@ -147,6 +148,7 @@ func (s *server) routes(engine *gin.Engine) *router {
 	s.keyRoutes(r)
 	s.tenantRoutes(r)
 	s.keySetRoute(r)
+	s.portalRoutes(r)
 	s.healthRoutes(r)
 	return r
 }

@@ -115,7 +115,7 @@ func replica(t testing.TB, database string, keys *keyset.Keyset, change ...func(
 	s.config = api.Config{
 		Store: opened, Ingest: ingest, Refusals: refusals, Metrics: instruments, Limit: rates, Archive: away, CheckURL: guard.CheckURL, Fingerprint: keys.Fingerprint,
 		CheckTemporal: func(context.Context) error { return nil },
-		RootKey:       rootKey, PublicURL: "https://hooks.example.com", Log: logger, Version: "1.2.3",
+		RootKey:       rootKey, URL: "https://app.example.com", PublicURL: "https://hooks.example.com", Log: logger, Version: "1.2.3",
 	}
 	for _, c := range change {
 		c(&s.config)

@@ -174,12 +174,16 @@ func (r *router) authorize(ctx huma.Context, next func(huma.Context)) {
 		next(ctx)
 		return
 	}
-	key, ok := bearerKey(ctx.Header("Authorization"))
-	if !ok {
-		r.refuse(ctx, http.StatusUnauthorized, "send an API key: Authorization: Bearer <key>")
-		return
+	who, known := within(ctx.Context(), rt.access)
+	var err error
+	if !known {
+		key, ok := bearerKey(ctx.Header("Authorization"))
+		if !ok {
+			r.refuse(ctx, http.StatusUnauthorized, "send an API key: Authorization: Bearer <key>")
+			return
+		}
+		who, err = r.server.identify(ctx.Context(), key, rt.access)
 	}
-	who, err := r.server.identify(ctx.Context(), key, rt.access)
 	switch {
 	case hook.CodeOf(err) == hook.CodeNotFound:
 		r.refuse(ctx, http.StatusUnauthorized, "this API key is not valid")

@@ -120,7 +120,7 @@ func TestRolesAreTheContracts(t *testing.T) {
 		case route.Path == "/api/v1/events" && route.Method == http.MethodPost:
 			require.ElementsMatch(t, []hook.Role{hook.RoleAdmin, hook.RoleOperator, hook.RoleProducer}, route.Roles, at)
 		case route.Path == "/api/v1/tenant" && route.Method == http.MethodGet:
-		case strings.HasPrefix(route.Path, "/api/v1/keys") || route.Path == "/api/v1/tenant":
+		case strings.HasPrefix(route.Path, "/api/v1/keys") || route.Path == "/api/v1/tenant" || route.Path == "/api/v1/portal-links":
 			require.Equal(t, []hook.Role{hook.RoleAdmin}, route.Roles, at)
 		case route.Method == http.MethodGet:
 			require.NotContains(t, route.Roles, hook.RoleProducer, at)

@@ -63,11 +63,15 @@ const deliveries = "/api/v1/deliveries"
 
 // Deliveries iterates over the deliveries, newest first.
 func (c *Client) Deliveries(ctx context.Context, f DeliveryFilter) iter.Seq2[Delivery, error] {
+	return all[Delivery](ctx, c, deliveries, f.values())
+}
+
+func (f *DeliveryFilter) values() url.Values {
 	query := url.Values{}
 	set(query, "webhook_id", f.WebhookID)
 	set(query, "event_id", f.EventID)
 	set(query, "status", f.Status)
-	return all[Delivery](ctx, c, deliveries, query)
+	return query
 }
 
 // Delivery finds one delivery.

@@ -47,13 +47,17 @@ type EventFilter struct {
 
 // Events iterates over the events, newest first.
 func (c *Client) Events(ctx context.Context, f EventFilter) iter.Seq2[Event, error] {
+	return all[Event](ctx, c, events, f.values())
+}
+
+func (f *EventFilter) values() url.Values {
 	query := url.Values{}
 	set(query, "type", f.Type)
 	set(query, "endpoint_id", f.EndpointID)
 	set(query, "message_id", f.MessageID)
 	setTime(query, "after", f.After)
 	setTime(query, "before", f.Before)
-	return all[Event](ctx, c, events, query)
+	return query
 }
 
 // Event finds one event.

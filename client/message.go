@@ -86,6 +86,10 @@ const messages = "/api/v1/messages"
 
 // Messages iterates over the messages, newest first.
 func (c *Client) Messages(ctx context.Context, f MessageFilter) iter.Seq2[Message, error] {
+	return all[Message](ctx, c, messages, f.values())
+}
+
+func (f *MessageFilter) values() url.Values {
 	query := url.Values{}
 	set(query, "q", f.Query)
 	set(query, "endpoint_id", f.EndpointID)
@@ -96,7 +100,7 @@ func (c *Client) Messages(ctx context.Context, f MessageFilter) iter.Seq2[Messag
 	}
 	setTime(query, "after", f.After)
 	setTime(query, "before", f.Before)
-	return all[Message](ctx, c, messages, query)
+	return query
 }
 
 // Message finds one message.

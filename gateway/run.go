@@ -78,7 +78,7 @@ func (p *parts) api(ctx context.Context, listener net.Listener) error {
 	defer refusals.Close()
 	handler, err := api.New(api.Config{
 		Store: p.store, Ingest: ingest, Refusals: refusals, Limit: rates, Archive: p.archive, CheckURL: p.egress.CheckURL, Fingerprint: p.keys.Fingerprint,
-		CheckTemporal: p.checkTemporal, RootKey: hook.Secret(p.config.RootKey), PublicURL: p.config.publicURL(),
+		CheckTemporal: p.checkTemporal, RootKey: hook.Secret(p.config.RootKey), URL: strings.TrimRight(p.config.URL, "/"), PublicURL: p.config.publicURL(),
 		TemporalUIURL: strings.TrimRight(p.config.TemporalUIURL, "/"), Namespace: p.config.TemporalNamespace,
 		Retention: p.config.DefaultRetention, TrustedProxies: p.proxies, Stopping: ctx.Done(),
 		Metrics: p.metrics, MetricsPage: !p.config.MetricsOff, Log: p.log, Version: Version(),

@@ -48,6 +48,12 @@ func populate(t testing.TB, b *bundle, tenant hook.ID) {
 	refusals := b.NewRefusals(slog.New(slog.DiscardHandler))
 	refusals.Add(store.Refusal{ID: hook.NewID(), TenantID: tenant, EndpointID: e.ID, Status: 401, Reason: "x"}, true)
 	refusals.Close()
+	u, err := b.CreateUser(t.Context(), hook.User{TenantID: tenant, Email: tenant.String() + "@example.com", Role: hook.RoleAdmin, Password: "hash"})
+	require.NoError(t, err)
+	_, err = b.StartSession(t.Context(), hook.Session{TenantID: tenant, UserID: u.ID})
+	require.NoError(t, err)
+	_, err = b.Invite(t.Context(), tenant, "new@example.com", hook.RoleAuditor, time.Hour)
+	require.NoError(t, err)
 	b.exec(t, `INSERT INTO message_search (message_id, tenant_id, terms)
 		SELECT id, tenant_id, to_tsvector('x') FROM messages WHERE tenant_id = $1 ON CONFLICT DO NOTHING`, tenant)
 }

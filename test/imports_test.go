@@ -51,7 +51,7 @@ var house = map[string]imports{
 	"workflows":  {may: []string{"hook", "activities"}},
 	"worker":     {may: []string{"hook", "workflows", "activities", "store", "search", "crash"}},
 	"api":        {may: []string{"hook", "metrics", "store", "archive", "search", "provider", "envelope", "expr", "limit", "egress", "crash"}},
-	"dashboard":  {may: []string{"hook", "store", "archive"}},
+	"dashboard":  {may: []string{"hook", "store", "client"}},
 
 	// What is put together from the rest: everything but what is named. The
 	// generated queries are store's alone.

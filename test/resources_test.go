@@ -254,6 +254,10 @@ func liveTenant(t *testing.T, g *gate) {
 	require.NoError(t, err)
 	require.Equal(t, changed, found)
 
+	link, err := g.client.CreatePortalLink(t.Context(), client.PortalLinkSettings{Role: client.RoleAuditor, ExpiresIn: client.Duration(time.Hour)})
+	require.NoError(t, err)
+	require.Contains(t, link.URL, g.config.URL+"/portal/link/")
+
 	other, err := g.root.CreateTenant(t.Context(), "other")
 	require.NoError(t, err)
 	stranger, err := client.New(g.config.URL, other.Key, client.HTTPClient(connection(t)))

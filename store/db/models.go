@@ -104,6 +104,15 @@ type EventType struct {
 	UpdatedAt   time.Time
 }
 
+type Invitation struct {
+	ID        uuid.UUID
+	TenantID  uuid.UUID
+	Email     string
+	Role      string
+	ExpiresAt time.Time
+	CreatedAt time.Time
+}
+
 type Message struct {
 	ID           uuid.UUID
 	TenantID     uuid.UUID
@@ -164,6 +173,17 @@ type Tenant struct {
 	Name         string
 	NotifyEmails []string
 	CreatedAt    time.Time
+}
+
+type User struct {
+	ID         uuid.UUID
+	TenantID   uuid.UUID
+	Email      string
+	Name       string
+	Role       string
+	Password   string
+	CreatedAt  time.Time
+	SignedInAt *time.Time
 }
 
 type Webhook struct {
