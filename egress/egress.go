@@ -13,8 +13,6 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
-
-	"code.dny.dev/ssrf"
 )
 
 // Config says what may be reached. Its zero value reaches the public internet
@@ -52,8 +50,7 @@ const (
 
 // Client sends guarded requests. It is safe for use by many at once.
 type Client struct {
-	guard     *ssrf.Guardian
-	allow     []netip.Prefix
+	guard     *guard
 	userAgent string
 	stall     time.Duration
 	transport *http.Transport
@@ -61,8 +58,8 @@ type Client struct {
 
 // New returns a client. Close it to let go of its connections.
 func New(c Config) *Client {
-	guard, allow := newGuard(c.AllowCIDRs)
-	client := &Client{guard: guard, allow: allow, userAgent: c.UserAgent, stall: c.StallTimeout}
+	guard := newGuard(c.AllowCIDRs)
+	client := &Client{guard: guard, userAgent: c.UserAgent, stall: c.StallTimeout}
 	if client.userAgent == "" {
 		client.userAgent = "Posthorn"
 	}

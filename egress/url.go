@@ -95,7 +95,7 @@ func (c *Client) checkHost(host string) (plainHTTP bool, err error) {
 		if address.Zone() != "" || c.guard.SafeAddr(plain) != nil {
 			return false, errAddress
 		}
-		return c.allowed(plain), nil
+		return contains(c.guard.allow, plain), nil
 	}
 	if strings.ContainsAny(host, ":%") {
 		return false, errAddress // an IPv6 address in a form that nobody writes

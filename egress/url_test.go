@@ -37,7 +37,8 @@ var hostile = []string{
 	"[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::ffff:10.0.0.1]", "[::ffff:a9fe:a9fe]", "[::127.0.0.1]", "[::7f00:1]",
 	"[64:ff9b::127.0.0.1]", "[64:ff9b::a9fe:a9fe]", "[64:ff9b::808:808]", "[64:ff9b:1::a00:1]", "[64:ff9b:1:fffe::1]",
 	"[2002:7f00:1::]", "[2002:a9fe:a9fe::1]", "[2002:c0a8:1::1]", "[2001::1]", "[2001:0:4136:e378:8000:63bf:3fff:fdd2]",
-	"[::ffff:0:127.0.0.1]",
+	"[::ffff:0:127.0.0.1]", "[fe80::5efe:127.0.0.1]", "[2606:4700::5efe:7f00:1]", "[2606:4700::5efe:8.8.8.8]",
+	"[2606:4700:1:2:200:5efe:192.168.0.1]", "[2606:4700:1:2:200:5efe:a9fe:a9fe]",
 	// names
 	"localhost", "LOCALHOST", "LocalHost.", "a.localhost", "localhost。", "ｌｏｃａｌｈｏｓｔ", "a.b.LOCALHOST.",
 	"metadata.google.internal", "x.internal.", "internal", "printer.local", "LOCAL", "db.prod.svc",
