@@ -95,13 +95,18 @@ func (s *server) createEndpoint(ctx context.Context, who caller, in *creation[en
 	return s.showEndpoint(e, secret), err
 }
 
-func (s *server) listEndpoints(ctx context.Context, who caller, in *PageInput) (page[endpointView], error) {
+type endpointsInput struct {
+	PageInput
+	Provider providerName `query:"provider" doc:"Only those for a provider's callbacks"`
+}
+
+func (s *server) listEndpoints(ctx context.Context, who caller, in *endpointsInput) (page[endpointView], error) {
 	q, err := in.store()
 	if err != nil {
 		return page[endpointView]{}, err
 	}
-	rows, err := s.Store.Endpoints(ctx, who.Tenant, q)
-	return pageOf(*in, rows, func(e hook.Endpoint) hook.ID { return e.ID },
+	rows, err := s.Store.Endpoints(ctx, who.Tenant, string(in.Provider), q)
+	return pageOf(in.PageInput, rows, func(e hook.Endpoint) hook.ID { return e.ID },
 		func(e hook.Endpoint) endpointView { return s.showEndpoint(e, "") }), err
 }
 

@@ -56,10 +56,10 @@ func (s *Store) Endpoint(ctx context.Context, tenant, id hook.ID) (e hook.Endpoi
 	return e, wrap(err, "endpoint")
 }
 
-// Endpoints lists a tenant's endpoints.
-func (s *Store) Endpoints(ctx context.Context, tenant hook.ID, p Page) (list []hook.Endpoint, err error) {
+// Endpoints lists a tenant's endpoints: those of a provider, "" for all.
+func (s *Store) Endpoints(ctx context.Context, tenant hook.ID, provider string, p Page) (list []hook.Endpoint, err error) {
 	err = s.tenant(ctx, tenant, func(q *db.Queries) error {
-		rows, err := q.Endpoints(ctx, db.EndpointsParams{TenantID: tenant, Before: p.before(), MaxRows: int32(p.Limit)})
+		rows, err := q.Endpoints(ctx, db.EndpointsParams{TenantID: tenant, Before: p.before(), Provider: optional(provider), MaxRows: int32(p.Limit)})
 		if err != nil {
 			return err
 		}

@@ -95,17 +95,24 @@ func (q *Queries) EndpointByToken(ctx context.Context, token string) (Endpoint, 
 
 const endpoints = `-- name: Endpoints :many
 SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url FROM endpoints WHERE tenant_id = $1 AND deleted_at IS NULL AND id < $2
-ORDER BY id DESC LIMIT $3
+    AND ($3::text IS NULL OR provider = $3)
+ORDER BY id DESC LIMIT $4
 `
 
 type EndpointsParams struct {
 	TenantID uuid.UUID
 	Before   uuid.UUID
+	Provider *string
 	MaxRows  int32
 }
 
 func (q *Queries) Endpoints(ctx context.Context, arg EndpointsParams) ([]Endpoint, error) {
-	rows, err := q.db.Query(ctx, endpoints, arg.TenantID, arg.Before, arg.MaxRows)
+	rows, err := q.db.Query(ctx, endpoints,
+		arg.TenantID,
+		arg.Before,
+		arg.Provider,
+		arg.MaxRows,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ SELECT * FROM endpoints WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL 
 
 -- name: Endpoints :many
 SELECT * FROM endpoints WHERE tenant_id = $1 AND deleted_at IS NULL AND id < sqlc.arg(before)
+    AND (sqlc.narg(provider)::text IS NULL OR provider = sqlc.narg(provider))
 ORDER BY id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: UpdateEndpoint :one
