@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"posthorn/hook"
+	"posthorn/provider"
 )
 
 // eventData is the data of the event that a message becomes: attachments as
@@ -38,9 +39,9 @@ type failedData struct {
 	Reason     string  `json:"reason"`
 }
 
-// eventsOf makes the events that an archived message becomes: itself, and one
-// for each attachment that could not be had.
-func eventsOf(m *hook.Message) []hook.Event {
+// eventsOf makes the events that an archived message becomes: itself, or what a
+// provider's callback means, and one for each attachment that could not be had.
+func eventsOf(m *hook.Message, result *provider.Result) []hook.Event {
 	p := &m.Payload
 	data := eventData{
 		MessageID: m.ID, ExternalID: p.ExternalID, EndpointID: m.EndpointID, OccurredAt: hook.FormatTime(p.OccurredAt),
@@ -63,6 +64,9 @@ func eventsOf(m *hook.Message) []hook.Event {
 				Filename: a.Filename, URL: hook.PlainURL(a.URL), Reason: a.Failed,
 			}))
 		}
+	}
+	if result != nil {
+		return append(result.Published(m), failed...)
 	}
 	return append([]hook.Event{event(p.EventType(), data)}, failed...)
 }

@@ -69,10 +69,11 @@ func (a *Activities) toFetch(ctx context.Context, id hook.ID, n int) (m hook.Mes
 		return m, false, err
 	}
 	defer leave()
-	m, attached, err := a.message(ctx, id)
-	if err != nil || m.Status == hook.MessageArchived || settled(attached, n) {
+	l, err := a.message(ctx, id)
+	if err != nil || l.Status == hook.MessageArchived || settled(l.attached, n) {
 		return m, err == nil, err
 	}
+	m = l.Message
 	m.Raw, m.Payload = nil, hook.Payload{Attachments: []hook.Attachment{m.Payload.Attachments[n]}}
 	return m, false, nil
 }
@@ -81,7 +82,7 @@ func (a *Activities) toFetch(ctx context.Context, id hook.ID, n int) (m hook.Mes
 func (a *Activities) fetch(
 	ctx context.Context, m *hook.Message, n int, attachment hook.Attachment,
 ) (put archive.Put, reason string, final bool, err error) {
-	download, err := a.Egress.Get(ctx, attachment.URL, a.MaxAttachment)
+	download, err := a.download(ctx, m, attachment.URL)
 	if err != nil {
 		reason, final = failure(err)
 		return put, reason, final, ctx.Err()

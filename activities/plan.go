@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"posthorn/hook"
+	"posthorn/provider"
 	"posthorn/store"
 )
 
@@ -13,7 +14,9 @@ type ArchivePlan struct {
 	Done   bool   // nothing: it is archived, or another run's
 	Status string // why
 	Fetch  []Fetch
-	Large  bool `json:",omitempty"` // PlanLarge is to be asked: it takes long
+	// Confirm is the host of a link that is to be followed; "" for none.
+	Confirm string `json:",omitempty"`
+	Large   bool   `json:",omitempty"` // PlanLarge is to be asked: it takes long
 }
 
 // Fetch is an attachment that is given by URL.
@@ -51,7 +54,7 @@ func (a *Activities) plan(ctx context.Context, id hook.ID, run int) (ArchivePlan
 		return ArchivePlan{}, err
 	}
 	defer leave()
-	m, attached, err := a.message(ctx, id)
+	m, err := a.message(ctx, id)
 	switch {
 	case err != nil:
 		return ArchivePlan{}, err
@@ -62,25 +65,37 @@ func (a *Activities) plan(ctx context.Context, id hook.ID, run int) (ArchivePlan
 	}
 	var plan ArchivePlan
 	for n, attachment := range m.Payload.Attachments {
-		if attachment.URL == "" || settled(attached, n) {
+		if attachment.URL == "" || settled(m.attached, n) {
 			continue
 		}
 		plan.Fetch = append(plan.Fetch, Fetch{N: n, From: host(attachment.URL)})
 	}
+	if m.result != nil && m.result.Confirm != "" {
+		plan.Confirm = host(m.result.Confirm)
+	}
 	return plan, nil
 }
 
+// loaded is a message that is not archived yet.
+type loaded struct {
+	hook.Message
+	attached []store.Attached // attachments that are settled
+	result   *provider.Result // of a provider's callback, else nil
+}
+
 // message loads a message and reads its payload, as it was read at the edge.
-func (a *Activities) message(ctx context.Context, id hook.ID) (hook.Message, []store.Attached, error) {
-	m, attached, err := a.Store.MessageToArchive(ctx, id)
+func (a *Activities) message(ctx context.Context, id hook.ID) (m loaded, err error) {
+	m.Message, m.attached, err = a.Store.MessageToArchive(ctx, id)
 	if err != nil || m.Status == hook.MessageArchived {
-		return m, attached, err
+		return m, err
 	}
-	payload, err := m.Request.ReadPayload(m.Raw)
+	externalID := m.Payload.ExternalID
+	payload, result, err := provider.Open(&m.Message)
 	if err == nil {
-		m.Payload = *payload
+		m.Payload, m.result = *payload, result
+		m.Payload.ExternalID = externalID // by which it was told from others
 	}
-	return m, attached, err
+	return m, err
 }
 
 // settled reports whether it is known what became of attachment n.

@@ -31,10 +31,11 @@ func (a *Activities) Seal(ctx context.Context, id hook.ID) (Sealed, error) {
 		return Sealed{}, err
 	}
 	defer leave()
-	m, attached, err := a.message(ctx, id)
+	l, err := a.message(ctx, id)
 	if err != nil {
 		return Sealed{}, err
 	}
+	m := l.Message
 	if m.Status == hook.MessageArchived {
 		return Sealed{Number: m.Number}, nil
 	}
@@ -43,7 +44,7 @@ func (a *Activities) Seal(ctx context.Context, id hook.ID) (Sealed, error) {
 	}
 	crash.At(crash.AfterNumber)
 	m.RetainUntil = retainUntil(&m, time.Now())
-	results, err := a.putInline(ctx, &m, attached)
+	results, err := a.putInline(ctx, &m, l.attached)
 	if err != nil {
 		return Sealed{}, err
 	}
@@ -54,7 +55,7 @@ func (a *Activities) Seal(ctx context.Context, id hook.ID) (Sealed, error) {
 		return Sealed{}, err
 	}
 	crash.At(crash.AfterRecord)
-	events := eventsOf(&m)
+	events := eventsOf(&m, l.result)
 	content := hook.EncodeJSON(hook.Content{
 		From: m.Payload.From, To: m.Payload.To, Body: m.Payload.Body, Fields: m.Payload.Fields,
 	})
@@ -62,6 +63,9 @@ func (a *Activities) Seal(ctx context.Context, id hook.ID) (Sealed, error) {
 		return Sealed{}, err
 	}
 	crash.At(crash.AfterArchive)
+	if l.result != nil && l.result.Alert != "" {
+		a.Log.Warn(l.result.Alert, "provider", m.Origin.Provider, "endpoint", m.EndpointID, "message", m.ID)
+	}
 	return Sealed{Number: m.Number, Key: m.Location.Key, Events: len(events)}, nil
 }
 

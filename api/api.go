@@ -23,6 +23,7 @@ import (
 	"posthorn/hook"
 	"posthorn/limit"
 	"posthorn/metrics"
+	"posthorn/provider"
 	"posthorn/store"
 )
 
@@ -35,6 +36,7 @@ type Config struct {
 	Archive     *archive.Archive
 	CheckURL    func(string) error        // refuses addresses by their text
 	Fingerprint func(value []byte) string // stands in place of a credential
+	Fetch       provider.Fetch            // gets the certificates that sign callbacks
 	// CheckTemporal reports whether Temporal answers, for readiness.
 	CheckTemporal  func(context.Context) error
 	RootKey        hook.Secret // of /api/v1/tenants; "" turns these calls off
@@ -89,6 +91,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	engine.POST("/webhooks/incoming/in/:token", s.receive)
 	engine.POST("/webhooks/incoming/in/:token/batch", s.receiveBatch)
+	s.callbackRoutes(engine)
 	if c.MetricsPage {
 		engine.GET("/metrics", gin.WrapH(c.Metrics.Handler()))
 	}

@@ -39,22 +39,13 @@ func (a *arrival) release() {
 // check makes every check that does not look into the body, and reads it.
 func (s *server) check(c *gin.Context, a *arrival) (err error) {
 	ctx, r := c.Request.Context(), c.Request
-	if a.endpoint, err = s.endpoints.find(ctx, c.Param("token")); err != nil {
-		return err
-	}
-	if !allowed(a.endpoint.Allowlist, a.remote) {
-		return errAddress
-	}
-	if err := s.readBody(ctx, c.Writer, r, &a.raw); err != nil {
+	if err := s.meet(c, a, "", hook.MaxBody); err != nil {
 		return err
 	}
 	if a.verdict, err = envelope.Verify(a.endpoint, r.Header, a.raw.bytes, time.Now()); err != nil {
 		return err
 	}
-	if !a.endpoint.Enabled {
-		return errDisabled
-	}
-	if err := s.admit(ctx, c, a.endpoint); err != nil {
+	if err := s.letIn(c, a); err != nil {
 		return err
 	}
 	coding, err := hook.ParseCoding(r.Header.Values("Content-Encoding"))
@@ -63,10 +54,35 @@ func (s *server) check(c *gin.Context, a *arrival) (err error) {
 	}
 	a.request = hook.Request{
 		Method: r.Method, Target: r.RequestURI, Proto: r.Proto, Host: r.Host, Remote: a.remote,
-		Header: envelope.Redact(r.Header, a.endpoint.CredentialHeader(), s.Fingerprint),
+		Header: envelope.Redact(r.Header, []string{a.endpoint.CredentialHeader()}, s.Fingerprint),
 	}
-	a.body, err = s.decode(ctx, coding, a.raw.bytes, &a.decoded)
+	a.body, err = s.decode(ctx, coding, a.raw.bytes, hook.MaxBody, &a.decoded)
 	return err
+}
+
+// meet finds the endpoint, which must be for that provider, and reads a body
+// of at most limit bytes from an address that may send one.
+func (s *server) meet(c *gin.Context, a *arrival, provider string, limit int64) error {
+	e, err := s.endpoints.find(c.Request.Context(), c.Param("token"))
+	switch {
+	case err != nil:
+		return err
+	case e.Provider != provider:
+		return hook.NotFound("endpoint")
+	}
+	a.endpoint = e
+	if !allowed(e.Allowlist, a.remote) {
+		return errAddress
+	}
+	return s.readBody(c.Request.Context(), c.Writer, c.Request, limit, &a.raw)
+}
+
+// letIn takes an authentic request where its endpoint takes any.
+func (s *server) letIn(c *gin.Context, a *arrival) error {
+	if !a.endpoint.Enabled {
+		return errDisabled
+	}
+	return s.admit(c.Request.Context(), c, a.endpoint)
 }
 
 // allowed reports whether an address is in an allowlist; an empty one has all.

@@ -22,18 +22,18 @@ const minBodyRate = 64 << 10
 
 var errSlow = &hook.Error{Code: hook.CodeMalformed, Message: "the body came too slowly; send it at 64 KiB/s or faster"}
 
-// readBody reads a request's body, up to hook.MaxBody bytes.
-func (s *server) readBody(ctx context.Context, w http.ResponseWriter, r *http.Request, into *buffer) error {
-	want := int64(maxBuffer)
-	if r.ContentLength > hook.MaxBody {
-		return hook.ErrTooLarge(hook.MaxBody)
+// readBody reads a request's body, up to limit bytes.
+func (s *server) readBody(ctx context.Context, w http.ResponseWriter, r *http.Request, limit int64, into *buffer) error {
+	want := limit + 1 // with the byte that tells that there is more
+	if r.ContentLength > limit {
+		return hook.ErrTooLarge(limit)
 	}
 	if r.ContentLength >= 0 {
 		want = r.ContentLength + 1 // room to see its end
 	}
 	control := http.NewResponseController(w)
 	body := &pacedBody{from: r.Body, control: control, until: time.Now().Add(s.BodyGrace)}
-	if err := readAll(ctx, body, want, into, &body.until); err != nil {
+	if err := readAll(ctx, body, limit, want, into, &body.until); err != nil {
 		switch {
 		case hook.CodeOf(err) != "":
 			return err
@@ -60,14 +60,13 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// readAll reads to the end, up to hook.MaxBody bytes; want is how many may
-// come, and one more. Time spent waiting for memory is added to until, which
-// may be nil.
-func readAll(ctx context.Context, from io.Reader, want int64, into *buffer, until *time.Time) error {
+// readAll reads to the end, up to limit bytes; want is how many may come, and
+// one more. Time spent waiting for memory is added to until, which may be nil.
+func readAll(ctx context.Context, from io.Reader, limit, want int64, into *buffer, until *time.Time) error {
 	for {
 		if len(into.bytes) == cap(into.bytes) {
-			if len(into.bytes) > hook.MaxBody {
-				return hook.ErrTooLarge(hook.MaxBody)
+			if int64(len(into.bytes)) > limit {
+				return hook.ErrTooLarge(limit)
 			}
 			began := time.Now()
 			if err := into.grow(ctx, want); err != nil {
@@ -80,8 +79,8 @@ func readAll(ctx context.Context, from io.Reader, want int64, into *buffer, unti
 		n, err := from.Read(into.bytes[len(into.bytes):cap(into.bytes)])
 		into.bytes = into.bytes[:len(into.bytes)+n]
 		switch {
-		case len(into.bytes) > hook.MaxBody:
-			return hook.ErrTooLarge(hook.MaxBody)
+		case int64(len(into.bytes)) > limit:
+			return hook.ErrTooLarge(limit)
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
@@ -90,14 +89,14 @@ func readAll(ctx context.Context, from io.Reader, want int64, into *buffer, unti
 	}
 }
 
-// decode undoes a body's Content-Encoding.
-func (s *server) decode(ctx context.Context, coding hook.Coding, raw []byte, into *buffer) ([]byte, error) {
+// decode undoes a body's Content-Encoding, up to limit bytes.
+func (s *server) decode(ctx context.Context, coding hook.Coding, raw []byte, limit int64, into *buffer) ([]byte, error) {
 	if coding == hook.CodingNone {
 		return raw, nil
 	}
 	reader, err := coding.Reader(bytes.NewReader(raw))
 	if err == nil {
-		err = readAll(ctx, reader, maxBuffer, into, nil)
+		err = readAll(ctx, reader, limit, limit+1, into, nil)
 	}
 	switch {
 	case err == nil:

@@ -1,37 +1,50 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"posthorn/hook"
 )
 
 type endpointView struct {
-	ID          hook.ID               `json:"id"`
-	Name        string                `json:"name"`
-	URL         string                `json:"url" doc:"Where the producer sends its messages"`
-	Token       string                `json:"token"`
-	Auth        hook.AuthMode         `json:"auth"`
-	Signature   *hook.SignatureScheme `json:"signature" doc:"Where an HMAC is found; null for bearer"`
-	Enabled     bool                  `json:"enabled"`
-	RateLimit   int                   `json:"rate_limit" doc:"Requests per second"`
-	Burst       int                   `json:"burst" doc:"Requests"`
-	DedupWindow duration              `json:"dedup_window"`
-	Retention   duration              `json:"retention"`
-	Allowlist   []string              `json:"allowlist" doc:"CIDRs; empty: any address"`
-	CreatedAt   timestamp             `json:"created_at"`
-	UpdatedAt   timestamp             `json:"updated_at"`
-	Secret      *string               `json:"secret,omitempty" doc:"Once, when it is made or rotated"`
+	ID        hook.ID               `json:"id"`
+	Name      string                `json:"name"`
+	URL       string                `json:"url" doc:"Where the producer sends its messages"`
+	Token     string                `json:"token"`
+	Auth      hook.AuthMode         `json:"auth"`
+	Signature *hook.SignatureScheme `json:"signature" doc:"Where an HMAC is found; null for others than hmac"`
+	Provider  *string               `json:"provider" doc:"Whose callbacks it receives; null for a producer's own messages"`
+
+	ProviderConfig   *providerConfig `json:"provider_config" doc:"Secrets are masked; null where there is no provider"`
+	FormerConfigEnds timestamp       `json:"former_config_ends" doc:"Until when callbacks by the configuration before are accepted, too; null where they are not"`
+
+	PublicURL   *string   `json:"public_url" doc:"The base of url, where it is not the deployment's"`
+	Enabled     bool      `json:"enabled"`
+	RateLimit   int       `json:"rate_limit" doc:"Requests per second"`
+	Burst       int       `json:"burst" doc:"Requests"`
+	DedupWindow duration  `json:"dedup_window"`
+	Retention   duration  `json:"retention"`
+	Allowlist   []string  `json:"allowlist" doc:"CIDRs; empty: any address"`
+	CreatedAt   timestamp `json:"created_at"`
+	UpdatedAt   timestamp `json:"updated_at"`
+	Secret      *string   `json:"secret,omitempty" doc:"Once, when it is made or rotated"`
 }
 
 // endpointSettings is what a user may set, at creation and later.
 type endpointSettings struct {
-	Name      *string        `json:"name,omitempty" maxLength:"200" pattern:"^[^\\x00]*$" patternDescription:"text without NUL"`
-	Auth      *hook.AuthMode `json:"auth,omitempty" enum:"bearer,hmac"`
+	Name     *string        `json:"name,omitempty" maxLength:"200" pattern:"^[^\\x00]*$" patternDescription:"text without NUL"`
+	Auth     *hook.AuthMode `json:"auth,omitempty" enum:"bearer,hmac" doc:"Not with provider"`
+	Provider *providerName  `json:"provider,omitempty" doc:"Whose callbacks it receives; it cannot be changed"`
+
+	ProviderConfig *providerConfig `json:"provider_config,omitempty" doc:"Required with provider; in a change: the keys that change, null removes one"`
+	PublicURL      *string         `json:"public_url,omitempty" maxLength:"2000" doc:"The base of the URL as the provider has it, which signatures cover; an empty string: the deployment's"`
+
 	Signature *struct {
 		Header   *string `json:"header,omitempty" maxLength:"200" pattern:"^[^\\x00]*$" patternDescription:"text without NUL"`
 		Prefix   *string `json:"prefix,omitempty" maxLength:"200" pattern:"^[^\\x00]*$" patternDescription:"text without NUL"`
@@ -67,26 +80,33 @@ func (s *server) createEndpoint(ctx context.Context, who caller, in *creation[en
 	}
 	secret := hook.NewEndpointSecret()
 	e.Keys = []hook.Key{{Secret: secret}}
-	if err := in.Body.apply(&e); err != nil {
-		return endpointView{}, err
-	}
+	wrongProvider := in.Body.setProvider(&e)
+	wrong := in.Body.apply(&e)
 	if in.Body.Burst == nil {
 		e.Burst = 10 * e.RateLimit
 	}
-	if err := e.Validate(); err != nil {
+	if err := joinInvalid(wrongProvider, wrong, in.Body.checkProvider(&e), e.Validate()); err != nil {
 		return endpointView{}, err
+	}
+	if e.Provider != "" {
+		secret = "" // it is the provider's
 	}
 	e, err := s.Store.CreateEndpoint(ctx, e)
 	return s.showEndpoint(e, secret), err
 }
 
-func (s *server) listEndpoints(ctx context.Context, who caller, in *PageInput) (page[endpointView], error) {
+type endpointsInput struct {
+	PageInput
+	Provider providerName `query:"provider" doc:"Only those for a provider's callbacks"`
+}
+
+func (s *server) listEndpoints(ctx context.Context, who caller, in *endpointsInput) (page[endpointView], error) {
 	q, err := in.store()
 	if err != nil {
 		return page[endpointView]{}, err
 	}
-	rows, err := s.Store.Endpoints(ctx, who.Tenant, q)
-	return pageOf(*in, rows, func(e hook.Endpoint) hook.ID { return e.ID },
+	rows, err := s.Store.Endpoints(ctx, who.Tenant, string(in.Provider), q)
+	return pageOf(in.PageInput, rows, func(e hook.Endpoint) hook.ID { return e.ID },
 		func(e hook.Endpoint) endpointView { return s.showEndpoint(e, "") }), err
 }
 
@@ -109,7 +129,7 @@ func (s *server) updateEndpoint(ctx context.Context, who caller, in *struct {
 	}
 	e, err := s.Store.UpdateEndpoint(ctx, who.Tenant, id, func(e *hook.Endpoint) error {
 		retention := e.Retention
-		if err := in.Body.apply(e); err != nil {
+		if err := joinInvalid(in.Body.changeProvider(e), in.Body.apply(e), in.Body.checkProvider(e)); err != nil {
 			return err
 		}
 		if e.Retention < retention {
@@ -158,15 +178,15 @@ func (in *rotation) rotate(keys []hook.Key, secret hook.Secret) ([]hook.Key, err
 
 func (s *server) rotateEndpoint(ctx context.Context, who caller, in *struct {
 	IDInput
-	Body *rotation
+	Body *endpointRotation
 }) (endpointView, error) {
 	id, err := in.id("endpoint")
 	if err != nil {
 		return endpointView{}, err
 	}
-	secret := hook.NewEndpointSecret()
+	var secret hook.Secret
 	e, err := s.Store.UpdateEndpoint(ctx, who.Tenant, id, func(e *hook.Endpoint) (err error) {
-		e.Keys, err = in.Body.rotate(e.Keys, secret)
+		secret, err = in.Body.rotateKeys(e, hook.NewEndpointSecret())
 		return err
 	})
 	return s.showEndpoint(e, secret), err
@@ -176,6 +196,9 @@ func (in *endpointSettings) apply(e *hook.Endpoint) error {
 	set(&e.Name, in.Name)
 	set(&e.Auth, in.Auth)
 	set(&e.Enabled, in.Enabled)
+	if in.PublicURL != nil {
+		e.PublicURL = strings.TrimRight(*in.PublicURL, "/")
+	}
 	set(&e.RateLimit, in.RateLimit)
 	set(&e.Burst, in.Burst)
 	if e.Auth == hook.AuthHMAC && e.Signature.Header == "" {
@@ -222,7 +245,7 @@ func parsePrefix(text string) (netip.Prefix, error) {
 
 func (s *server) showEndpoint(e hook.Endpoint, secret hook.Secret) endpointView {
 	view := endpointView{
-		ID: e.ID, Name: e.Name, URL: s.PublicURL + "/webhooks/incoming/in/" + e.Token, Token: e.Token, Auth: e.Auth,
+		ID: e.ID, Name: e.Name, URL: cmp.Or(e.PublicURL, s.PublicURL) + "/webhooks/incoming/" + cmp.Or(e.Provider, "in") + "/" + e.Token, Token: e.Token, Auth: e.Auth,
 		Enabled: e.Enabled, RateLimit: e.RateLimit, Burst: e.Burst,
 		DedupWindow: duration{e.DedupWindow}, Retention: duration{e.Retention}, Allowlist: []string{},
 		CreatedAt: timestamp{e.CreatedAt}, UpdatedAt: timestamp{e.UpdatedAt},
@@ -230,6 +253,10 @@ func (s *server) showEndpoint(e hook.Endpoint, secret hook.Secret) endpointView 
 	if e.Auth == hook.AuthHMAC {
 		view.Signature = &e.Signature
 	}
+	if e.PublicURL != "" {
+		view.PublicURL = &e.PublicURL
+	}
+	view.showProvider(&e)
 	for _, prefix := range e.Allowlist {
 		view.Allowlist = append(view.Allowlist, prefix.String())
 	}

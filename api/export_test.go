@@ -59,7 +59,7 @@ func NewMemory(total int64, wait time.Duration) Memory { return Memory{newMemory
 // Read reads a body to its end. What it took is given back by release.
 func (m Memory) Read(ctx context.Context, from io.Reader, want int64) (taken int64, release func(), err error) {
 	b := &buffer{memory: m.memory}
-	err = readAll(ctx, from, want, b, nil)
+	err = readAll(ctx, from, hook.MaxBody, want, b, nil)
 	return int64(cap(b.bytes)), b.release, err
 }
 

@@ -112,12 +112,12 @@ func showAccepted(accepted store.Accepted, externalID string) acceptedView {
 // refuse answers a request that was not accepted.
 func (s *server) refuse(c *gin.Context, a *arrival, err error) {
 	p := s.problemAt(a, err, a.kept)
-	if p.Status >= http.StatusInternalServerError {
+	if p.Status >= http.StatusInternalServerError && !refusedByRule(err) {
 		s.Log.Error("a message was not accepted", "error", err, "request_id", requestIDOf(c.Request.Context()))
 	}
 	switch p.Status {
 	case http.StatusUnauthorized:
-		c.Header("WWW-Authenticate", `Bearer realm="posthorn"`)
+		c.Header("WWW-Authenticate", challengeOf(err)+` realm="posthorn"`)
 	case http.StatusRequestTimeout:
 		c.Header("Connection", "close") // nobody waits for the rest of the body
 	case http.StatusUnsupportedMediaType:
@@ -138,8 +138,11 @@ func (s *server) problemAt(a *arrival, err error, kept *hook.Kept) *problem {
 	case errors.Is(err, errSlow):
 		p.Status = http.StatusRequestTimeout
 	}
+	if a.endpoint != nil && a.endpoint.Provider != "" {
+		p.asCallback(err)
+	}
 	s.Metrics.Refused(refusalReason(p.Status, err))
-	if a.endpoint != nil && p.Status < http.StatusInternalServerError {
+	if a.endpoint != nil && (p.Status < http.StatusInternalServerError || refusedByRule(err)) {
 		s.countRefused(a, p, err, kept)
 	}
 	return p

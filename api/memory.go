@@ -34,13 +34,17 @@ type rung struct {
 	pool *semaphore.Weighted
 }
 
-// maxBuffer holds the largest body, and the byte that tells that there is more.
-const maxBuffer = hook.MaxBody + 1
+// What a buffer may hold: the largest message, or the largest email, and the
+// byte that tells that there is more.
+const (
+	maxBuffer = hook.MaxBody + 1
+	maxMail   = hook.MaxMail + 1
+)
 
 func newMemory(total int64, wait time.Duration) *memory {
 	m := &memory{wait: wait}
 	for _, r := range []struct{ size, share int64 }{
-		{4 << 10, total / 8}, {64 << 10, total / 8}, {1 << 20, total / 4}, {maxBuffer, total / 2},
+		{4 << 10, total / 8}, {64 << 10, total / 8}, {1 << 20, total / 4}, {maxBuffer, total / 4}, {maxMail, total / 4},
 	} {
 		m.rungs = append(m.rungs, rung{size: r.size, pool: semaphore.NewWeighted(max(r.share, r.size))})
 	}

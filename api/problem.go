@@ -74,7 +74,9 @@ func (p *problem) complete(requestID string) {
 func writeProblem(c *gin.Context, p *problem) {
 	p.complete(requestIDOf(c.Request.Context()))
 	for name, values := range p.GetHeaders() {
-		c.Header(name, values[0])
+		if c.Writer.Header().Get(name) == "" { // else who knew more has said it
+			c.Header(name, values[0])
+		}
 	}
 	body, _ := json.Marshal(p) // strings and numbers
 	c.Data(p.Status, p.ContentType(""), body)

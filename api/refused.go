@@ -27,7 +27,10 @@ func (s *server) countRefused(a *arrival, p *problem, err error, kept *hook.Kept
 	if kept != nil && readmittable(kept.Kind, p.Status) {
 		f.Kept = kept
 	}
-	s.Refusals.Add(f, p.Status != http.StatusTooManyRequests)
+	if refused, ok := errors.AsType[*refusedCallback](err); ok {
+		f.Explanation = refused.explanation()
+	}
+	s.Refusals.Add(f, !errors.Is(err, errRate))
 }
 
 // readmittable reports whether a request that was refused so may be admitted
@@ -36,7 +39,7 @@ func readmittable(kind hook.KeptKind, status int) bool {
 	switch status {
 	case http.StatusBadRequest, http.StatusUnprocessableEntity:
 		return kind == hook.KeptPayload
-	case http.StatusUnauthorized:
+	case http.StatusUnauthorized, http.StatusServiceUnavailable:
 		return kind == hook.KeptUnverified
 	}
 	return false
@@ -44,16 +47,20 @@ func readmittable(kind hook.KeptKind, status int) bool {
 
 // refusalReason is stable, for counting.
 func refusalReason(status int, err error) string {
+	if refused, ok := errors.AsType[*refusedCallback](err); ok {
+		return string(refused.verdict.Reason)
+	}
+	switch {
+	case errors.Is(err, errDisabled):
+		return "disabled"
+	case errors.Is(err, errRate):
+		return "rate"
+	}
 	switch status {
 	case http.StatusUnauthorized:
 		return "credential-" + string(envelope.ReasonOf(err))
 	case http.StatusForbidden:
-		if errors.Is(err, errDisabled) {
-			return "disabled"
-		}
 		return "address"
-	case http.StatusTooManyRequests:
-		return "rate"
 	case http.StatusRequestTimeout:
 		return "slow"
 	}
@@ -73,6 +80,18 @@ type refusedView struct {
 	Size         int            `json:"size" doc:"Of the body as received, bytes, where it is kept"`
 	ReadmittedAt timestamp      `json:"readmitted_at" doc:"When it was admitted after all"`
 	MessageID    *hook.ID       `json:"message_id" doc:"The message that it became, or that it is a duplicate of"`
+
+	Explanation *explanationView `json:"explanation,omitempty" doc:"Of a provider's callback: how it was checked, and why that failed"`
+}
+
+type explanationView struct {
+	Provider string `json:"provider"`
+	Scheme   string `json:"scheme" doc:"The way to sign that it was checked by"`
+	Reason   string `json:"reason"`
+	Message  string `json:"message" doc:"What is wrong"`
+	Signed   string `json:"signed" doc:"The string to sign as we saw it, or its beginning, secrets replaced"`
+	URL      string `json:"url" doc:"The URL that the check used"`
+	Cause    string `json:"cause" doc:"The likely cause, and what to do"`
 }
 
 type refusedCount struct {
@@ -138,6 +157,9 @@ func showRefusal(f store.Refusal) refusedView {
 	view := refusedView{
 		ID: f.ID, At: timestamp{hook.IDTime(f.ID)}, Remote: f.Remote, Status: f.Status, Reason: f.Reason, Detail: f.Detail,
 		Errors: f.Fields, Size: f.Size, ReadmittedAt: timestamp{f.ReadmittedAt},
+	}
+	if f.Explanation != nil {
+		view.Explanation = new(explanationView(*f.Explanation))
 	}
 	if f.Kind != "" {
 		view.Kept = &f.Kind

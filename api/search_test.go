@@ -22,9 +22,9 @@ func (s *service) index(t *testing.T) {
 	for n := 1; n > 0; {
 		var err error
 		n, err = s.store.Index(t.Context(), 100, func(u store.Unindexed) []string {
-			p, err := hook.ParsePayload(u.Raw, nil)
+			p, err := hook.ParsePayload(u.Message.Raw, nil)
 			require.NoError(t, err)
-			return search.Terms(search.Document{Tenant: u.TenantID, Endpoint: u.EndpointID, ExternalID: u.ExternalID, Payload: p})
+			return search.Terms(search.Document{Tenant: u.Message.TenantID, Endpoint: u.Message.EndpointID, ExternalID: u.ExternalID, Payload: p})
 		})
 		require.NoError(t, err)
 	}

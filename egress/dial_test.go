@@ -32,7 +32,7 @@ func TestDialOfANameThatResolvesInwards(t *testing.T) {
 			require.Equal(t, "the host resolves to a private, local or reserved address", out.Detail)
 			require.Zero(t, out.StatusCode)
 
-			_, err := client.Get(t.Context(), "https://inward.example", 1)
+			_, err := client.Get(t.Context(), "https://inward.example", nil, 1)
 			var failed *FetchError
 			require.ErrorAs(t, err, &failed)
 			require.Equal(t, hook.ErrorRefused, failed.Class)

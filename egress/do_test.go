@@ -201,7 +201,7 @@ func TestDoIgnoresProxiesOfTheEnvironment(t *testing.T) {
 	client := r.client(t, func(c *Config) { c.Resolver = resolver })
 	out := send(t, client, r.as(certified), patience)
 	require.Equal(t, http.StatusOK, out.StatusCode, out.Detail)
-	download, err := client.Get(t.Context(), r.as(certified), 1)
+	download, err := client.Get(t.Context(), r.as(certified), nil, 1)
 	require.NoError(t, err)
 	require.NoError(t, download.Body.Close())
 

@@ -3,6 +3,7 @@ package egress
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 
@@ -23,24 +24,31 @@ type FetchError struct {
 	Class  hook.ErrorClass
 	Reason string // for people; no query string and no secret
 	Final  bool   // trying again will not help
+	// Location is where a redirect led, absolute; "" for others. It is as
+	// little to be trusted as any URL.
+	Location string
 }
 
 func (e *FetchError) Error() string { return e.Reason }
 
-// Get begins a download of at most limit bytes; only a 2xx is one. It fails
+// Get begins a download of at most limit bytes; only a 2xx is one. header, which
+// may be nil, goes with the request; it may hold credentials. Get fails
 // with a *FetchError, or with ctx's error where that is done. A download ends
 // when it stands still for Config.StallTimeout, from DNS on; the time that the
 // reader takes between reads does not count.
 //
 // Final are a refused address, a redirect, what is larger than limit, and
 // every 4xx but 408, 425 and 429.
-func (c *Client) Get(ctx context.Context, rawURL string, limit int64) (*Download, error) {
+func (c *Client) Get(ctx context.Context, rawURL string, header http.Header, limit int64) (*Download, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	s, ctx := newStream(ctx, limit, c.stall)
-	header := http.Header{"User-Agent": {c.userAgent}, "Accept-Encoding": {"identity"}}
-	answer, err := c.roundTrip(ctx, http.MethodGet, rawURL, header, nil) //nolint:bodyclose // the stream closes it
+	sent := http.Header{}
+	maps.Copy(sent, header)
+	sent.Set("User-Agent", c.userAgent)
+	sent.Set("Accept-Encoding", "identity")
+	answer, err := c.roundTrip(ctx, http.MethodGet, rawURL, sent, nil) //nolint:bodyclose // the stream closes it
 	s.timer.Stop()
 	if err != nil {
 		s.stop()
@@ -58,7 +66,11 @@ func checkAnswer(answer *http.Response, limit int64) error {
 	class, reason := judge(answer.StatusCode)
 	switch {
 	case class != hook.ErrorNone:
-		return &FetchError{Class: class, Reason: reason, Final: isFinal(answer.StatusCode)}
+		failed := &FetchError{Class: class, Reason: reason, Final: isFinal(answer.StatusCode)}
+		if to, err := answer.Location(); err == nil && answer.StatusCode/100 == 3 {
+			failed.Location = to.String()
+		}
+		return failed
 	case answer.ContentLength > limit:
 		return tooLarge(limit)
 	}

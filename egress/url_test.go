@@ -79,7 +79,7 @@ func TestHostileHostsAreNotDialled(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, hook.ErrorRefused, got.Error, host)
 		require.True(t, strings.HasPrefix(got.Detail, "the URL must "), got.Detail)
-		_, err = client.Get(t.Context(), "https://"+host+"/", 1)
+		_, err = client.Get(t.Context(), "https://"+host+"/", nil, 1)
 		var failed *FetchError
 		require.ErrorAs(t, err, &failed)
 		require.True(t, failed.Final)

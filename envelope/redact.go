@@ -2,6 +2,7 @@ package envelope
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -9,17 +10,17 @@ import (
 // Redact lists a request's headers as they are kept, sorted by name, values of
 // one name in the order in which they came. The value of a credential
 // (Authorization, Proxy-Authorization, Cookie, the headers in which keys are
-// commonly sent, and the one that the endpoint names as its own, which may be
-// "") is replaced by its scheme, where it has one, and a keyed fingerprint: "Bearer fp:0123456789abcdef" tells two
-// credentials apart and nothing else. Signatures stay.
-func Redact(header http.Header, credentialHeader string, fingerprint func(value []byte) string) [][2]string {
+// commonly sent, and those that are named) is replaced by its scheme, where it has one,
+// and a keyed fingerprint: "Bearer fp:0123456789abcdef" tells two credentials
+// apart and nothing else. Signatures stay.
+func Redact(header http.Header, credentials []string, fingerprint func(value []byte) string) [][2]string {
 	list := make([][2]string, 0, len(header))
 	for name, values := range header {
 		for _, value := range values {
 			switch {
 			case isAuthorization(name):
 				value = redactScheme(value, fingerprint)
-			case isKey(name) || strings.EqualFold(name, credentialHeader):
+			case isKey(name) || slices.ContainsFunc(credentials, func(c string) bool { return strings.EqualFold(name, c) }):
 				value = redact(value, fingerprint)
 			}
 			list = append(list, [2]string{name, value})
@@ -27,6 +28,24 @@ func Redact(header http.Header, credentialHeader string, fingerprint func(value 
 	}
 	slices.SortStableFunc(list, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
 	return list
+}
+
+// RedactTarget is a request target as it is kept: the values of the named
+// parameters of its query are replaced like those of headers.
+func RedactTarget(target string, parameters []string, fingerprint func(value []byte) string) string {
+	path, query, found := strings.Cut(target, "?")
+	if !found || len(parameters) == 0 {
+		return target
+	}
+	parts := strings.Split(query, "&")
+	for i, part := range parts {
+		name, value, _ := strings.Cut(part, "=")
+		plain, err := url.QueryUnescape(name)
+		if err == nil && slices.Contains(parameters, plain) {
+			parts[i] = name + "=" + redact(value, fingerprint)
+		}
+	}
+	return path + "?" + strings.Join(parts, "&")
 }
 
 func isAuthorization(name string) bool {

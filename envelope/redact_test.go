@@ -32,7 +32,7 @@ func TestRedact(t *testing.T) {
 		"Cookie":              {"token abc"},
 		"X-Secret":            {"bearer word"},
 		"Accept":              {"b", "a"},
-	}, "x-secret", fingerprint))
+	}, []string{"x-secret"}, fingerprint))
 }
 
 func TestRedactKeepsNoWordThatMayBeTheSecret(t *testing.T) {
@@ -43,7 +43,7 @@ func TestRedactKeepsNoWordThatMayBeTheSecret(t *testing.T) {
 		"Bearer":      "Bearer fp:()",
 		"":            "fp:()",
 	} {
-		got := envelope.Redact(http.Header{"Authorization": {value}}, "", fingerprint)
+		got := envelope.Redact(http.Header{"Authorization": {value}}, nil, fingerprint)
 		require.Equal(t, [][2]string{{"Authorization", want}}, got)
 	}
 }
@@ -59,7 +59,7 @@ func TestRedactLetsNoCredentialThrough(t *testing.T) {
 			header.Add(name, before+mark)
 		}
 		header.Set("Accept", "*/*")
-		list := envelope.Redact(header, "X-Key", func([]byte) string { return "0123456789abcdef" })
+		list := envelope.Redact(header, []string{"X-Key"}, func([]byte) string { return "0123456789abcdef" })
 		for _, pair := range list {
 			require.NotContains(t, pair[1], mark)
 		}

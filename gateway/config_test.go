@@ -1,7 +1,10 @@
 package gateway_test
 
 import (
+	"context"
 	"io"
+	"log/slog"
+	"net"
 	"os"
 	"reflect"
 	"regexp"
@@ -133,7 +136,7 @@ func TestWhatCannotBeIsSaidBeforeAnythingStarts(t *testing.T) {
 			t.Parallel()
 			bad := config(t, "postgres://127.0.0.1:1/none")
 			c.change(&bad)
-			for _, as := range []role{gateway.API, gateway.Worker, gateway.Serve} {
+			for _, as := range []role{gateway.API, gateway.Worker, serve} {
 				err := as(t.Context(), bad, nil, gateway.NewLog(io.Discard, "error"))
 				for _, text := range c.says {
 					require.ErrorContains(t, err, text)
@@ -142,4 +145,8 @@ func TestWhatCannotBeIsSaidBeforeAnythingStarts(t *testing.T) {
 			}
 		})
 	}
+}
+
+func serve(ctx context.Context, c gateway.Config, listener net.Listener, log *slog.Logger) error {
+	return gateway.Serve(ctx, c, listener, log)
 }

@@ -27,7 +27,7 @@ func (r running) page(t *testing.T) (int, string) {
 func TestEveryRoleServesMetricsUnlessTheyAreOff(t *testing.T) {
 	t.Parallel()
 	database := pgtest.Database(t)
-	for name, as := range map[string]role{"api": gateway.API, "worker": gateway.Worker, "serve": gateway.Serve} {
+	for name, as := range map[string]role{"api": gateway.API, "worker": gateway.Worker, "serve": serve} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := config(t, database)

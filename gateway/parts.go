@@ -17,6 +17,7 @@ import (
 	"posthorn/keyset"
 	"posthorn/mail"
 	"posthorn/metrics"
+	"posthorn/provider"
 	"posthorn/store"
 )
 
@@ -32,14 +33,19 @@ type parts struct {
 	proxies  []netip.Prefix
 	metrics  *metrics.Metrics
 	log      *slog.Logger
+	// certificates are those of SNS from a file; nil: they are fetched.
+	certificates provider.Fetch
 }
 
 // open connects to everything. Temporal and the object store may be away.
-func open(ctx context.Context, c Config, logger *slog.Logger) (*parts, error) {
+func open(ctx context.Context, c Config, logger *slog.Logger, options ...Option) (*parts, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
 	p := &parts{config: c, log: logger, metrics: metrics.New()}
+	for _, option := range options {
+		option(p)
+	}
 	var err error
 	if p.keys, err = c.keyset(); err != nil {
 		return nil, err

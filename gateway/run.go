@@ -49,8 +49,8 @@ func Worker(ctx context.Context, c Config, listener net.Listener, log *slog.Logg
 }
 
 // Serve runs API and worker in one process.
-func Serve(ctx context.Context, c Config, listener net.Listener, log *slog.Logger) error {
-	p, err := open(ctx, c, log)
+func Serve(ctx context.Context, c Config, listener net.Listener, log *slog.Logger, options ...Option) error {
+	p, err := open(ctx, c, log, options...)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (p *parts) api(ctx context.Context, listener net.Listener) error {
 	refusals := p.store.NewRefusals(p.log)
 	defer refusals.Close()
 	handler, err := api.New(api.Config{
-		Store: p.store, Ingest: ingest, Refusals: refusals, Limit: rates, Archive: p.archive, CheckURL: p.egress.CheckURL, Fingerprint: p.keys.Fingerprint,
+		Store: p.store, Ingest: ingest, Refusals: refusals, Limit: rates, Archive: p.archive, CheckURL: p.egress.CheckURL, Fingerprint: p.keys.Fingerprint, Fetch: p.fetch(),
 		CheckTemporal: p.checkTemporal, RootKey: hook.Secret(p.config.RootKey), URL: strings.TrimRight(p.config.URL, "/"), PublicURL: p.config.publicURL(),
 		TemporalUIURL: strings.TrimRight(p.config.TemporalUIURL, "/"), Namespace: p.config.TemporalNamespace,
 		Retention: p.config.DefaultRetention, TrustedProxies: p.proxies, Stopping: ctx.Done(),

@@ -74,7 +74,7 @@ const message = `{"external_id":"1","occurred_at":"2026-05-28T14:30:00Z","from":
 
 func TestStopFinishesWhatIsInFlight(t *testing.T) {
 	t.Parallel()
-	for name, as := range map[string]role{"api": gateway.API, "serve": gateway.Serve} {
+	for name, as := range map[string]role{"api": gateway.API, "serve": serve} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := config(t, pgtest.Database(t))

@@ -64,8 +64,8 @@ func (r *Request) coding() (Coding, error) {
 }
 
 // Decode undoes the Content-Encoding of a body that came with the request, up
-// to MaxBody bytes.
-func (r *Request) Decode(raw []byte) ([]byte, error) {
+// to limit bytes.
+func (r *Request) Decode(raw []byte, limit int64) ([]byte, error) {
 	coding, err := r.coding()
 	if err != nil || coding == CodingNone {
 		return raw, err
@@ -74,12 +74,12 @@ func (r *Request) Decode(raw []byte) ([]byte, error) {
 	if err != nil {
 		return nil, ErrDecode(err)
 	}
-	body, err := io.ReadAll(io.LimitReader(reader, MaxBody+1))
+	body, err := io.ReadAll(io.LimitReader(reader, limit+1))
 	switch {
 	case err != nil:
 		return nil, ErrDecode(err)
-	case len(body) > MaxBody:
-		return nil, ErrTooLarge(MaxBody)
+	case int64(len(body)) > limit:
+		return nil, ErrTooLarge(limit)
 	}
 	return body, nil
 }
@@ -87,7 +87,7 @@ func (r *Request) Decode(raw []byte) ([]byte, error) {
 // ReadPayload reads the payload of a body that was accepted with the request.
 // What was accepted has the right shape.
 func (r *Request) ReadPayload(raw []byte) (*Payload, error) {
-	body, err := r.Decode(raw)
+	body, err := r.Decode(raw, MaxBody)
 	if err != nil {
 		return nil, err
 	}

@@ -40,16 +40,16 @@ func TestOneCodingIsTaken(t *testing.T) {
 func TestABodyIsDecodedAsItsRequestSays(t *testing.T) {
 	t.Parallel()
 	r := hook.Request{Header: [][2]string{{"Accept", "br"}, {"content-encoding", "gzip"}}}
-	body, err := r.Decode(zip(t, "hello"))
+	body, err := r.Decode(zip(t, "hello"), hook.MaxBody)
 	require.NoError(t, err)
 	require.Equal(t, "hello", string(body))
-	body, err = r.Decode(append(zip(t, "two "), zip(t, "members")...))
+	body, err = r.Decode(append(zip(t, "two "), zip(t, "members")...), hook.MaxBody)
 	require.NoError(t, err)
 	require.Equal(t, "two members", string(body))
 
 	plain := r.WithoutCoding()
 	require.Equal(t, [][2]string{{"Accept", "br"}}, plain.Header)
-	body, err = plain.Decode([]byte("as it is"))
+	body, err = plain.Decode([]byte("as it is"), hook.MaxBody)
 	require.NoError(t, err)
 	require.Equal(t, "as it is", string(body))
 
@@ -68,12 +68,12 @@ func TestWhatCannotBeDecodedIsRefused(t *testing.T) {
 		"none": nil, "no gzip": []byte("hello"), "cut off": good[:len(good)-1], "head alone": good[:10],
 		"checksum": damaged, "garbage behind": append(bytes.Clone(good), "garbage"...),
 	} {
-		_, err := r.Decode(raw)
+		_, err := r.Decode(raw, hook.MaxBody)
 		require.Equal(t, hook.CodeMalformed, hook.CodeOf(err), name)
 	}
-	_, err := r.Decode(zip(t, strings.Repeat(" ", hook.MaxBody)))
+	_, err := r.Decode(zip(t, strings.Repeat(" ", hook.MaxBody)), hook.MaxBody)
 	require.NoError(t, err)
-	_, err = r.Decode(zip(t, strings.Repeat(" ", hook.MaxBody+1)))
+	_, err = r.Decode(zip(t, strings.Repeat(" ", hook.MaxBody+1)), hook.MaxBody)
 	require.Equal(t, hook.CodeTooLarge, hook.CodeOf(err))
 }
 
@@ -85,12 +85,12 @@ func FuzzDecode(f *testing.F) {
 	f.Add(zip(f, strings.Repeat(" ", 1<<16)))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		r := hook.Request{Header: [][2]string{{"Content-Encoding", "x-gzip"}}}
-		body, err := r.Decode(raw)
+		body, err := r.Decode(raw, hook.MaxBody)
 		if err != nil {
 			require.Contains(t, []hook.Code{hook.CodeMalformed, hook.CodeTooLarge}, hook.CodeOf(err))
 		}
 		require.LessOrEqual(t, len(body), hook.MaxBody)
-		body, err = r.Decode(zip(t, string(raw)))
+		body, err = r.Decode(zip(t, string(raw)), hook.MaxBody)
 		require.NoError(t, err)
 		require.Equal(t, string(raw), string(body))
 	})

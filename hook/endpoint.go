@@ -3,6 +3,8 @@ package hook
 import (
 	"net/netip"
 	"net/textproto"
+	"net/url"
+	"strings"
 	"time"
 )
 
@@ -13,11 +15,15 @@ type AuthMode string
 const (
 	AuthBearer AuthMode = "bearer" // Authorization: Bearer <secret>
 	AuthHMAC   AuthMode = "hmac"   // HMAC-SHA256 of the body in a header
+	// AuthProvider is that of endpoints for a provider's callbacks: as the
+	// provider signs them, or does not.
+	AuthProvider AuthMode = "provider"
 )
 
 // Limits and defaults of inbound endpoints.
 const (
 	MaxBody            = 10 << 20 // bytes of one request, also after decompression
+	MaxMail            = 40 << 20 // likewise, of inbound email
 	DefaultRateLimit   = 100      // requests per second
 	DefaultDedupWindow = 7 * 24 * time.Hour
 	DefaultRetention   = 7 * 365 * 24 * time.Hour
@@ -43,7 +49,9 @@ type Endpoint struct {
 	Token       string
 	Auth        AuthMode
 	Signature   SignatureScheme
-	Keys        []Key // newest first
+	Provider    string // whose callbacks it receives; "" for a producer's own messages
+	PublicURL   string // the base of its URL as the provider has it; "": the deployment's
+	Keys        []Key  // newest first; of a provider's endpoint each is a provider_config
 	Enabled     bool
 	RateLimit   int
 	Burst       int
@@ -64,14 +72,26 @@ func (e *Endpoint) CredentialHeader() string {
 	return ""
 }
 
+// isBase reports whether paths can be put behind a URL.
+func isBase(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil &&
+		!strings.ContainsAny(text, "?#") && len(text) <= MaxURL
+}
+
 // Validate checks what a user may set, and names every bad field.
 func (e *Endpoint) Validate() error {
 	var bad fields
 	validateName(e.Name, &bad)
-	switch e.Auth {
-	case AuthBearer, AuthHMAC:
-	default:
+	switch {
+	case e.Auth == AuthProvider && e.Provider != "":
+	case e.Provider != "":
+		bad.add("/auth", "must be left out: a provider's callbacks are checked by its provider_config")
+	case e.Auth != AuthBearer && e.Auth != AuthHMAC:
 		bad.add("/auth", `must be "bearer" or "hmac"`)
+	}
+	if e.PublicURL != "" && !isBase(e.PublicURL) {
+		bad.add("/public_url", "must be a URL such as https://hooks.example.com, without credentials, query or fragment")
 	}
 	if e.Auth == AuthHMAC {
 		if e.Signature.Header == "" || textproto.TrimString(e.Signature.Header) != e.Signature.Header || !isToken(e.Signature.Header) {

@@ -18,6 +18,17 @@ type Event struct {
 	MessageID  ID // the message it was made of; zero for published ones
 	EndpointID ID
 	CreatedAt  time.Time
+	Transition *Transition // nil where it is made of no callback
+}
+
+// Transition is what a callback says of a message of its provider's.
+type Transition struct {
+	Key       string // an endpoint publishes each once
+	MessageID string // the provider's, "" where it has none
+	Recipient string
+	// Rank is how far along the message is: the current status is the one of
+	// the highest, of whatever came last. 0 for what is no status.
+	Rank int
 }
 
 // Name is the id that people and receivers see.

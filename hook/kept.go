@@ -26,4 +26,13 @@ type Kept struct {
 	Request Request  `json:"request"`
 	Verdict Verdict  `json:"verdict"` // the zero Verdict where it is unverified
 	Raw     []byte   `json:"raw"`     // the body as received
+	// Came is what Request does not show and a check needs: of callbacks that
+	// could not be verified.
+	Came *Came `json:"came,omitempty"`
+}
+
+// Came is the part of a request that may hold credentials. It is never shown.
+type Came struct {
+	Target string              `json:"target"`
+	Header map[string][]string `json:"header"`
 }

@@ -95,6 +95,8 @@ type Message struct {
 	ReceivedAt time.Time
 	Payload    Payload
 	Request    Request
+	Origin     Origin
+	Nonce      *Nonce   // nil: the message is told from others by its external id
 	Raw        []byte   // the body as received
 	SHA256     [32]byte // of Raw
 	Verdict    Verdict
@@ -103,6 +105,23 @@ type Message struct {
 	Location    Location
 	RetainUntil time.Time
 	ArchivedAt  time.Time
+}
+
+// Origin says whose callback a message is, and what its reading depends on
+// beside the request. The zero Origin is that of a producer's own message.
+type Origin struct {
+	Provider        string `json:"provider,omitempty"`
+	TicketAddress   string `json:"ticket_address,omitempty"`
+	TicketReference string `json:"ticket_reference,omitempty"`
+}
+
+// Nonce tells a callback from others of its endpoint: what comes again under
+// the same Key, and not later than Until, is a duplicate. With another Digest it
+// is not the same callback.
+type Nonce struct {
+	Key    string
+	Digest [32]byte
+	Until  time.Time // zero: for as long as anything is remembered
 }
 
 // Verdict says how a request was found authentic.

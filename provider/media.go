@@ -78,6 +78,12 @@ func (p *Provider) Source(c *Config, address string) (header http.Header, indire
 	return header, p == &meta && strings.HasPrefix(address, graphAPI), nil
 }
 
+// Redirects reports whether an address answers with a redirect to the file, which
+// must be fetched from there without credentials.
+func (p *Provider) Redirects(address string) bool {
+	return p.twilio() && hostOf(address) == twilioMedia
+}
+
 // Locate reads the address of a file from Meta's answer to its ID. It needs
 // the header of Source, too.
 func Locate(answer []byte) (address string, err error) {

@@ -26,7 +26,7 @@ type Provider struct {
 // Bounds of a callback's body.
 const (
 	maxCallback = hook.MaxBody // bytes
-	maxMail     = 40 << 20     // bytes of inbound email
+	maxMail     = hook.MaxMail
 )
 
 func table() []*Provider {

@@ -19,9 +19,10 @@ const (
 
 // Result is what a callback means.
 type Result struct {
-	Outcome Outcome
-	Events  []Event
-	Ignored []Ignored
+	Provider string
+	Outcome  Outcome
+	Events   []Event
+	Ignored  []Ignored
 	// DedupeKey is that of the callback as a whole: equal when it comes again.
 	DedupeKey string
 	Confirm   string // the URL of a confirmation, checked to be one of SNS
@@ -83,6 +84,7 @@ func (r *Result) ignore(rawStatus, reason string) {
 
 // finish fills in what all events have.
 func (r *Result) finish(provider string, request *Request) {
+	r.Provider = provider
 	for i := range r.Events {
 		r.Events[i].Provider, r.Events[i].Rank = provider, rank(r.Events[i].Type)
 		r.Events[i].clean()

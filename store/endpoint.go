@@ -23,7 +23,7 @@ func (s *Store) CreateEndpoint(ctx context.Context, e hook.Endpoint) (created ho
 			ID: e.ID, TenantID: e.TenantID, Name: e.Name, Token: e.Token, Auth: string(e.Auth),
 			Signature: signature(e.Signature), Secrets: secrets, Enabled: e.Enabled,
 			RateLimit: int32(e.RateLimit), Burst: int32(e.Burst), DedupWindow: seconds(e.DedupWindow),
-			Allowlist: prefixes(e.Allowlist), Retention: seconds(e.Retention),
+			Allowlist: prefixes(e.Allowlist), Retention: seconds(e.Retention), Provider: e.Provider, PublicUrl: e.PublicURL,
 		})
 		if err != nil {
 			return err
@@ -56,10 +56,10 @@ func (s *Store) Endpoint(ctx context.Context, tenant, id hook.ID) (e hook.Endpoi
 	return e, wrap(err, "endpoint")
 }
 
-// Endpoints lists a tenant's endpoints.
-func (s *Store) Endpoints(ctx context.Context, tenant hook.ID, p Page) (list []hook.Endpoint, err error) {
+// Endpoints lists a tenant's endpoints: those of a provider, "" for all.
+func (s *Store) Endpoints(ctx context.Context, tenant hook.ID, provider string, p Page) (list []hook.Endpoint, err error) {
 	err = s.tenant(ctx, tenant, func(q *db.Queries) error {
-		rows, err := q.Endpoints(ctx, db.EndpointsParams{TenantID: tenant, Before: p.before(), MaxRows: int32(p.Limit)})
+		rows, err := q.Endpoints(ctx, db.EndpointsParams{TenantID: tenant, Before: p.before(), Provider: optional(provider), MaxRows: int32(p.Limit)})
 		if err != nil {
 			return err
 		}
@@ -91,6 +91,7 @@ func (s *Store) UpdateEndpoint(ctx context.Context, tenant, id hook.ID, edit fun
 			TenantID: tenant, ID: id, Name: e.Name, Auth: string(e.Auth), Signature: signature(e.Signature),
 			Secrets: secrets, Enabled: e.Enabled, RateLimit: int32(e.RateLimit), Burst: int32(e.Burst),
 			DedupWindow: seconds(e.DedupWindow), Allowlist: prefixes(e.Allowlist), Retention: seconds(e.Retention),
+			PublicUrl: e.PublicURL,
 		})
 		if err != nil {
 			return err
@@ -119,6 +120,7 @@ func found(n int64, err error) error {
 func (s *Store) endpointOf(row db.Endpoint) (hook.Endpoint, error) {
 	e := hook.Endpoint{
 		ID: row.ID, TenantID: row.TenantID, Name: row.Name, Token: row.Token, Auth: hook.AuthMode(row.Auth),
+		Provider: row.Provider, PublicURL: row.PublicUrl,
 		Enabled: row.Enabled, RateLimit: int(row.RateLimit), Burst: int(row.Burst),
 		DedupWindow: time.Duration(row.DedupWindow) * time.Second, Retention: time.Duration(row.Retention) * time.Second,
 		CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,

@@ -47,7 +47,7 @@ func (s *Store) insertGroup(ctx context.Context, over connection, group []*entry
 	}
 	s.metrics.Group(len(group), time.Since(begun))
 	for _, e := range leaders {
-		e.result = Accepted{ID: e.message.ID, SHA256: e.message.SHA256}
+		e.result = Accepted{ID: e.message.ID, SHA256: e.digest}
 	}
 	if int(claimed.RowsAffected()) < len(leaders) {
 		// Keys that another transaction had committed are invisible to the
@@ -88,7 +88,8 @@ func columns(group []*entry) (c db.ClaimKeysParams, m db.InsertMessagesParams, b
 		c.EndpointIds = append(c.EndpointIds, msg.EndpointID)
 		c.KeyHashes = append(c.KeyHashes, e.key.hash[:])
 		c.MessageIds = append(c.MessageIds, msg.ID)
-		c.Sha256s = append(c.Sha256s, msg.SHA256[:])
+		c.Sha256s = append(c.Sha256s, e.digest[:])
+		m.Sha256s = append(m.Sha256s, msg.SHA256[:])
 		c.Windows = append(c.Windows, e.window.Seconds())
 		m.TenantIds = append(m.TenantIds, msg.TenantID)
 		m.ExternalIds = append(m.ExternalIds, msg.Payload.ExternalID)
@@ -98,7 +99,7 @@ func columns(group []*entry) (c db.ClaimKeysParams, m db.InsertMessagesParams, b
 		b.Raws = append(b.Raws, msg.Raw)
 		o.Shards = append(o.Shards, Shard(msg.EndpointID))
 	}
-	m.Ids, m.EndpointIds, m.KeyHashes, m.Sha256s = c.MessageIds, c.EndpointIds, c.KeyHashes, c.Sha256s
+	m.Ids, m.EndpointIds, m.KeyHashes = c.MessageIds, c.EndpointIds, c.KeyHashes
 	b.Ids, o.Ids = c.MessageIds, c.MessageIds
 	return c, m, b, o
 }
@@ -122,12 +123,12 @@ func findFirst(ctx context.Context, over connection, leaders []*entry, c db.Clai
 }
 
 func duplicateOf(first Accepted, e *entry) Accepted {
-	return Accepted{ID: first.ID, Duplicate: true, Conflicting: first.SHA256 != e.message.SHA256, SHA256: first.SHA256}
+	return Accepted{ID: first.ID, Duplicate: true, Conflicting: first.SHA256 != e.digest, SHA256: first.SHA256}
 }
 
 func markConflicting(ctx context.Context, over connection, group []*entry) {
 	for _, e := range group {
-		if e.err == nil && e.result.Conflicting {
+		if e.err == nil && e.result.Conflicting && e.message.Nonce == nil {
 			e.err = wrap(db.New(over).MarkConflicting(ctx, e.result.ID), "message")
 		}
 	}

@@ -52,6 +52,7 @@ type entry struct {
 	window  time.Duration
 	request []byte
 	key     dedupKey
+	digest  [32]byte      // what a duplicate is compared by
 	taken   atomic.Bool   // by a flusher, or by its caller who goes away
 	done    chan struct{} // closed once result and err are set
 	result  Accepted
@@ -120,18 +121,31 @@ func (i *Ingest) Accept(ctx context.Context, m *hook.Message, window time.Durati
 	}
 }
 
+// newEntry tells a message apart by its external id, or by its nonce where it
+// has one.
 func newEntry(m *hook.Message, window time.Duration) (*entry, error) {
-	request, err := json.Marshal(stored{Request: m.Request, Verdict: m.Verdict})
-	return &entry{
+	request, err := json.Marshal(stored{Request: m.Request, Verdict: m.Verdict, Origin: m.Origin})
+	e := &entry{
 		message: m, window: window, request: request, done: make(chan struct{}),
-		key: dedupKey{m.EndpointID, sha256.Sum256([]byte(m.Payload.ExternalID))},
-	}, err
+		key: dedupKey{m.EndpointID, sha256.Sum256([]byte(m.Payload.ExternalID))}, digest: m.SHA256,
+	}
+	if n := m.Nonce; n != nil {
+		e.key.hash, e.digest, e.window = sha256.Sum256([]byte("nonce\x00"+n.Key)), n.Digest, forever
+		if !n.Until.IsZero() {
+			e.window = time.Until(n.Until)
+		}
+	}
+	return e, err
 }
+
+// forever is how long a nonce is remembered that nothing makes stale.
+const forever = 10 * 365 * 24 * time.Hour
 
 // stored is the form of message_bodies.request.
 type stored struct {
 	Request hook.Request `json:"request"`
 	Verdict hook.Verdict `json:"verdict"`
+	Origin  hook.Origin  `json:"origin,omitzero"`
 }
 
 // alone commits a large message by itself, a few at a time.

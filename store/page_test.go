@@ -31,7 +31,7 @@ func lists(t testing.TB, b *bundle) map[string]list {
 		}},
 		"endpoints": {func(tenant hook.ID) hook.ID { return b.addEndpoint(t, tenant).ID },
 			func(tenant hook.ID, p store.Page) ([]hook.ID, error) {
-				rows, err := b.Endpoints(t.Context(), tenant, p)
+				rows, err := b.Endpoints(t.Context(), tenant, "", p)
 				return ids(rows, func(e hook.Endpoint) hook.ID { return e.ID }), err
 			}},
 		"webhooks": {func(tenant hook.ID) hook.ID { return b.addWebhook(t, tenant).ID },

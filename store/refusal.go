@@ -42,6 +42,8 @@ type Refusal struct {
 	Reason     string // in a word, for counting
 	Detail     string // for people
 	Fields     []hook.FieldError
+	// Explanation says, of a provider's callback, how it was checked.
+	Explanation *Explanation
 	// Kept is the request, nil where it is not kept, and in lists, which have
 	// its Kind and Size.
 	Kept *hook.Kept
@@ -50,6 +52,18 @@ type Refusal struct {
 
 	ReadmittedAt time.Time // zero until then
 	MessageID    hook.ID   // that it became, or that it is a duplicate of
+}
+
+// Explanation is why a provider's callback was found not to be authentic. It
+// holds no secret.
+type Explanation struct {
+	Provider string `json:"provider"`
+	Scheme   string `json:"scheme,omitempty"`
+	Reason   string `json:"reason"`
+	Message  string `json:"message"`
+	Signed   string `json:"signed,omitempty"` // the string to sign as it was seen, or its beginning
+	URL      string `json:"url"`              // that the check used
+	Cause    string `json:"cause,omitempty"`  // the likely one, and what to do
 }
 
 type refusalKey struct {
@@ -225,6 +239,11 @@ func (s *Store) addRefusal(p *db.InsertRefusalsParams, f Refusal) error {
 			return err
 		}
 	}
+	var explanation []byte
+	if f.Explanation != nil {
+		explanation = hook.EncodeJSON(f.Explanation)
+	}
+	p.Explanations = append(p.Explanations, explanation)
 	p.Ids, p.TenantIds, p.EndpointIds = append(p.Ids, f.ID), append(p.TenantIds, f.TenantID), append(p.EndpointIds, f.EndpointID)
 	p.Remotes, p.Statuses = append(p.Remotes, f.Remote), append(p.Statuses, int32(f.Status))
 	p.Reasons, p.Details, p.Fields = append(p.Reasons, f.Reason), append(p.Details, text(f.Detail)), append(p.Fields, fields)

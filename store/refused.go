@@ -65,13 +65,18 @@ func refusalOf(r db.RefusalsRow) (Refusal, error) {
 	}
 	set(&f.ReadmittedAt, r.ReadmittedAt)
 	set(&f.MessageID, r.MessageID)
+	if r.Explanation != nil {
+		if err := json.Unmarshal(r.Explanation, &f.Explanation); err != nil {
+			return f, err
+		}
+	}
 	return f, json.Unmarshal(r.Fields, &f.Fields)
 }
 
 func (s *Store) openRefusal(r db.Refusal) (Refusal, error) {
 	f, err := refusalOf(db.RefusalsRow{
 		ID: r.ID, TenantID: r.TenantID, EndpointID: r.EndpointID, Remote: r.Remote, Status: r.Status, Reason: r.Reason,
-		Detail: r.Detail, Fields: r.Fields, Kind: r.Kind, Size: r.Size, ReadmittedAt: r.ReadmittedAt, MessageID: r.MessageID,
+		Detail: r.Detail, Fields: r.Fields, Explanation: r.Explanation, Kind: r.Kind, Size: r.Size, ReadmittedAt: r.ReadmittedAt, MessageID: r.MessageID,
 	})
 	if err != nil || r.Kept == nil {
 		return f, err

@@ -31,8 +31,8 @@ func (b *bundle) find(t testing.TB, q search.Query, f store.MessageFilter, limit
 }
 
 func terms(u store.Unindexed) []string {
-	d := search.Document{Tenant: u.TenantID, Endpoint: u.EndpointID, ExternalID: u.ExternalID}
-	d.Payload, _ = hook.ParsePayload(u.Raw, nil)
+	d := search.Document{Tenant: u.Message.TenantID, Endpoint: u.Message.EndpointID, ExternalID: u.ExternalID}
+	d.Payload, _ = hook.ParsePayload(u.Message.Raw, nil)
 	return search.Terms(d)
 }
 

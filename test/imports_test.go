@@ -49,7 +49,7 @@ var house = map[string]imports{
 	"limit":      {may: []string{"hook", "store"}},
 	"activities": {may: []string{"hook", "store", "archive", "envelope", "expr", "egress", "provider", "mail", "crash"}},
 	"workflows":  {may: []string{"hook", "activities"}},
-	"worker":     {may: []string{"hook", "workflows", "activities", "store", "search", "crash"}},
+	"worker":     {may: []string{"hook", "workflows", "activities", "store", "search", "provider", "crash"}},
 	"api":        {may: []string{"hook", "metrics", "store", "archive", "search", "provider", "envelope", "expr", "limit", "egress", "crash"}},
 	"dashboard":  {may: []string{"hook", "store", "client"}},
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"posthorn/hook"
+	"posthorn/provider"
 	"posthorn/search"
 	"posthorn/store"
 )
@@ -31,7 +32,7 @@ func index(ctx context.Context, c Config) error {
 
 // terms are those of the body, or of what was made of it where that is gone.
 func terms(u store.Unindexed) []string {
-	d := search.Document{Tenant: u.TenantID, Endpoint: u.EndpointID, ExternalID: u.ExternalID}
+	d := search.Document{Tenant: u.Message.TenantID, Endpoint: u.Message.EndpointID, ExternalID: u.ExternalID}
 	if u.Content != nil {
 		d.Payload = &hook.Payload{From: u.Content.From, To: u.Content.To, Body: u.Content.Body, Fields: u.Content.Fields}
 		for _, name := range u.Filenames {
@@ -40,6 +41,6 @@ func terms(u store.Unindexed) []string {
 		return search.Terms(d)
 	}
 	// What was accepted has this shape; what cannot be read is found by its ids.
-	d.Payload, _ = u.Request.ReadPayload(u.Raw)
+	d.Payload, _, _ = provider.Open(&u.Message)
 	return search.Terms(d)
 }

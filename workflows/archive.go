@@ -64,6 +64,11 @@ func (w *archive) run(ctx workflow.Context) (result ArchiveResult, err error) {
 	if err := w.fetchAll(ctx, plan.Fetch); err != nil {
 		return result, err
 	}
+	if plan.Confirm != "" {
+		if err := w.confirm(ctx, plan.Confirm); err != nil {
+			return result, err
+		}
+	}
 	sealed, err := w.seal(ctx, large)
 	if err != nil {
 		return result, err
@@ -107,23 +112,36 @@ func (w *archive) fetchAll(ctx workflow.Context, list []activities.Fetch) error 
 // takes a place for a try and gives it back for the wait.
 func (w *archive) fetch(ctx workflow.Context, f activities.Fetch, places workflow.Semaphore) error {
 	ctx = long(ctx, fmt.Sprintf("Fetch attachment %d from %s", f.N, f.From))
-	schedule := fetchSchedule()
-	for try := 0; ; try++ {
-		f.Last = try == len(schedule)
+	return repeat(ctx, fmt.Sprintf("Attachment %d", f.N), func(last bool) (fetched activities.Fetched, err error) {
 		if err := places.Acquire(ctx, 1); err != nil {
+			return fetched, err
+		}
+		defer places.Release(1)
+		f.Last = last
+		err = workflow.ExecuteActivity(ctx, w.do.FetchAttachment, w.in.MessageID, f).Get(ctx, &fetched)
+		return fetched, err
+	})
+}
+
+// confirm follows a provider's link until it is followed or cannot be.
+func (w *archive) confirm(ctx workflow.Context, from string) error {
+	ctx = long(ctx, "Confirm the subscription at "+from)
+	return repeat(ctx, "The confirmation", func(last bool) (fetched activities.Fetched, err error) {
+		err = workflow.ExecuteActivity(ctx, w.do.Confirm, w.in.MessageID, last).Get(ctx, &fetched)
+		return fetched, err
+	})
+}
+
+// repeat tries by the schedule until one try is the last.
+func repeat(ctx workflow.Context, what string, try func(last bool) (activities.Fetched, error)) error {
+	schedule := fetchSchedule()
+	for n := 0; ; n++ {
+		fetched, err := try(n == len(schedule))
+		if err != nil || fetched.Done {
 			return err
 		}
-		var fetched activities.Fetched
-		err := workflow.ExecuteActivity(ctx, w.do.FetchAttachment, w.in.MessageID, f).Get(ctx, &fetched)
-		places.Release(1)
-		if err != nil {
-			return err
-		}
-		if fetched.Done {
-			return nil
-		}
-		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Attachment %d: %s; next try in %s", f.N, fetched.Reason, schedule[try]))
-		if err := workflow.Sleep(ctx, schedule[try]); err != nil {
+		workflow.SetCurrentDetails(ctx, fmt.Sprintf("%s: %s; next try in %s", what, fetched.Reason, schedule[n]))
+		if err := workflow.Sleep(ctx, schedule[n]); err != nil {
 			return err
 		}
 	}

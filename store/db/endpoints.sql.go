@@ -29,7 +29,7 @@ func (q *Queries) DeleteEndpoint(ctx context.Context, arg DeleteEndpointParams) 
 }
 
 const endpoint = `-- name: Endpoint :one
-SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at FROM endpoints WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL
+SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url FROM endpoints WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL
 `
 
 type EndpointParams struct {
@@ -57,12 +57,14 @@ func (q *Queries) Endpoint(ctx context.Context, arg EndpointParams) (Endpoint, e
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.Provider,
+		&i.PublicUrl,
 	)
 	return i, err
 }
 
 const endpointByToken = `-- name: EndpointByToken :one
-SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at FROM endpoints WHERE token = $1 AND deleted_at IS NULL
+SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url FROM endpoints WHERE token = $1 AND deleted_at IS NULL
 `
 
 func (q *Queries) EndpointByToken(ctx context.Context, token string) (Endpoint, error) {
@@ -85,23 +87,32 @@ func (q *Queries) EndpointByToken(ctx context.Context, token string) (Endpoint, 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.Provider,
+		&i.PublicUrl,
 	)
 	return i, err
 }
 
 const endpoints = `-- name: Endpoints :many
-SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at FROM endpoints WHERE tenant_id = $1 AND deleted_at IS NULL AND id < $2
-ORDER BY id DESC LIMIT $3
+SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url FROM endpoints WHERE tenant_id = $1 AND deleted_at IS NULL AND id < $2
+    AND ($3::text IS NULL OR provider = $3)
+ORDER BY id DESC LIMIT $4
 `
 
 type EndpointsParams struct {
 	TenantID uuid.UUID
 	Before   uuid.UUID
+	Provider *string
 	MaxRows  int32
 }
 
 func (q *Queries) Endpoints(ctx context.Context, arg EndpointsParams) ([]Endpoint, error) {
-	rows, err := q.db.Query(ctx, endpoints, arg.TenantID, arg.Before, arg.MaxRows)
+	rows, err := q.db.Query(ctx, endpoints,
+		arg.TenantID,
+		arg.Before,
+		arg.Provider,
+		arg.MaxRows,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -126,6 +137,8 @@ func (q *Queries) Endpoints(ctx context.Context, arg EndpointsParams) ([]Endpoin
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.DeletedAt,
+			&i.Provider,
+			&i.PublicUrl,
 		); err != nil {
 			return nil, err
 		}
@@ -138,8 +151,9 @@ func (q *Queries) Endpoints(ctx context.Context, arg EndpointsParams) ([]Endpoin
 }
 
 const insertEndpoint = `-- name: InsertEndpoint :one
-INSERT INTO endpoints (id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at
+INSERT INTO endpoints (id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention,
+    provider, public_url)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url
 `
 
 type InsertEndpointParams struct {
@@ -156,6 +170,8 @@ type InsertEndpointParams struct {
 	DedupWindow int64
 	Allowlist   []string
 	Retention   int64
+	Provider    string
+	PublicUrl   string
 }
 
 func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) (Endpoint, error) {
@@ -173,6 +189,8 @@ func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) 
 		arg.DedupWindow,
 		arg.Allowlist,
 		arg.Retention,
+		arg.Provider,
+		arg.PublicUrl,
 	)
 	var i Endpoint
 	err := row.Scan(
@@ -192,12 +210,14 @@ func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.Provider,
+		&i.PublicUrl,
 	)
 	return i, err
 }
 
 const lockEndpoint = `-- name: LockEndpoint :one
-SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at FROM endpoints WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE
+SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url FROM endpoints WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE
 `
 
 type LockEndpointParams struct {
@@ -225,6 +245,8 @@ func (q *Queries) LockEndpoint(ctx context.Context, arg LockEndpointParams) (End
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.Provider,
+		&i.PublicUrl,
 	)
 	return i, err
 }
@@ -244,8 +266,8 @@ func (q *Queries) NextNumber(ctx context.Context, endpointID uuid.UUID) (int64, 
 
 const updateEndpoint = `-- name: UpdateEndpoint :one
 UPDATE endpoints SET name = $3, auth = $4, signature = $5, secrets = $6, enabled = $7, rate_limit = $8,
-    burst = $9, dedup_window = $10, allowlist = $11, retention = $12, updated_at = now()
-WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at
+    burst = $9, dedup_window = $10, allowlist = $11, retention = $12, public_url = $13, updated_at = now()
+WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url
 `
 
 type UpdateEndpointParams struct {
@@ -261,6 +283,7 @@ type UpdateEndpointParams struct {
 	DedupWindow int64
 	Allowlist   []string
 	Retention   int64
+	PublicUrl   string
 }
 
 func (q *Queries) UpdateEndpoint(ctx context.Context, arg UpdateEndpointParams) (Endpoint, error) {
@@ -277,6 +300,7 @@ func (q *Queries) UpdateEndpoint(ctx context.Context, arg UpdateEndpointParams) 
 		arg.DedupWindow,
 		arg.Allowlist,
 		arg.Retention,
+		arg.PublicUrl,
 	)
 	var i Endpoint
 	err := row.Scan(
@@ -296,6 +320,8 @@ func (q *Queries) UpdateEndpoint(ctx context.Context, arg UpdateEndpointParams) 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.Provider,
+		&i.PublicUrl,
 	)
 	return i, err
 }

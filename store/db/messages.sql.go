@@ -411,7 +411,7 @@ func (q *Queries) MessageSizesByID(ctx context.Context, arg MessageSizesByIDPara
 }
 
 const messageToArchive = `-- name: MessageToArchive :one
-SELECT m.id, m.tenant_id, m.endpoint_id, m.number, m.status, m.run, m.sha256, e.retention, b.request, b.raw
+SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, e.retention, b.request, b.raw
 FROM messages m
 JOIN endpoints e ON e.id = m.endpoint_id
 LEFT JOIN message_bodies b ON b.message_id = m.id
@@ -422,6 +422,7 @@ type MessageToArchiveRow struct {
 	ID         uuid.UUID
 	TenantID   uuid.UUID
 	EndpointID uuid.UUID
+	ExternalID string
 	Number     *int64
 	Status     string
 	Run        int32
@@ -438,6 +439,7 @@ func (q *Queries) MessageToArchive(ctx context.Context, id uuid.UUID) (MessageTo
 		&i.ID,
 		&i.TenantID,
 		&i.EndpointID,
+		&i.ExternalID,
 		&i.Number,
 		&i.Status,
 		&i.Run,

@@ -81,6 +81,8 @@ type Endpoint struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	DeletedAt   *time.Time
+	Provider    string
+	PublicUrl   string
 }
 
 type Event struct {
@@ -161,6 +163,7 @@ type Refusal struct {
 	Reason       string
 	Detail       string
 	Fields       []byte
+	Explanation  []byte
 	Kind         string
 	Size         int32
 	Kept         []byte

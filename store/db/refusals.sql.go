@@ -41,28 +41,30 @@ func (q *Queries) CountRefusals(ctx context.Context, arg CountRefusalsParams) er
 }
 
 const insertRefusals = `-- name: InsertRefusals :exec
-INSERT INTO refusals (id, tenant_id, endpoint_id, remote, status, reason, detail, fields, kind, size, kept)
-SELECT u.id, u.tenant_id, u.endpoint_id, u.remote, u.status, u.reason, u.detail, u.fields, u.kind, u.size, u.kept
+INSERT INTO refusals (id, tenant_id, endpoint_id, remote, status, reason, detail, fields, explanation, kind, size, kept)
+SELECT u.id, u.tenant_id, u.endpoint_id, u.remote, u.status, u.reason, u.detail, u.fields, u.explanation, u.kind, u.size, u.kept
 FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::uuid[]) AS tenant_id,
     unnest($3::uuid[]) AS endpoint_id, unnest($4::text[]) AS remote,
     unnest($5::int[]) AS status, unnest($6::text[]) AS reason,
     unnest($7::text[]) AS detail, unnest($8::bytea[]) AS fields,
-    unnest($9::text[]) AS kind, unnest($10::int[]) AS size, unnest($11::bytea[]) AS kept) u
+    unnest($9::bytea[]) AS explanation,
+    unnest($10::text[]) AS kind, unnest($11::int[]) AS size, unnest($12::bytea[]) AS kept) u
 ORDER BY u.id
 `
 
 type InsertRefusalsParams struct {
-	Ids         []uuid.UUID
-	TenantIds   []uuid.UUID
-	EndpointIds []uuid.UUID
-	Remotes     []string
-	Statuses    []int32
-	Reasons     []string
-	Details     []string
-	Fields      [][]byte
-	Kinds       []string
-	Sizes       []int32
-	Kept        [][]byte
+	Ids          []uuid.UUID
+	TenantIds    []uuid.UUID
+	EndpointIds  []uuid.UUID
+	Remotes      []string
+	Statuses     []int32
+	Reasons      []string
+	Details      []string
+	Fields       [][]byte
+	Explanations [][]byte
+	Kinds        []string
+	Sizes        []int32
+	Kept         [][]byte
 }
 
 func (q *Queries) InsertRefusals(ctx context.Context, arg InsertRefusalsParams) error {
@@ -75,6 +77,7 @@ func (q *Queries) InsertRefusals(ctx context.Context, arg InsertRefusalsParams) 
 		arg.Reasons,
 		arg.Details,
 		arg.Fields,
+		arg.Explanations,
 		arg.Kinds,
 		arg.Sizes,
 		arg.Kept,
@@ -83,7 +86,7 @@ func (q *Queries) InsertRefusals(ctx context.Context, arg InsertRefusalsParams) 
 }
 
 const lockRefusal = `-- name: LockRefusal :one
-SELECT id, tenant_id, endpoint_id, remote, status, reason, detail, fields, kind, size, kept, readmitted_at, message_id FROM refusals WHERE tenant_id = $1 AND endpoint_id = $2 AND id = $3 AND id > $4 FOR UPDATE
+SELECT id, tenant_id, endpoint_id, remote, status, reason, detail, fields, explanation, kind, size, kept, readmitted_at, message_id FROM refusals WHERE tenant_id = $1 AND endpoint_id = $2 AND id = $3 AND id > $4 FOR UPDATE
 `
 
 type LockRefusalParams struct {
@@ -110,6 +113,7 @@ func (q *Queries) LockRefusal(ctx context.Context, arg LockRefusalParams) (Refus
 		&i.Reason,
 		&i.Detail,
 		&i.Fields,
+		&i.Explanation,
 		&i.Kind,
 		&i.Size,
 		&i.Kept,
@@ -163,7 +167,7 @@ func (q *Queries) ReadmittableRefusals(ctx context.Context, arg ReadmittableRefu
 }
 
 const refusal = `-- name: Refusal :one
-SELECT id, tenant_id, endpoint_id, remote, status, reason, detail, fields, kind, size, kept, readmitted_at, message_id FROM refusals WHERE tenant_id = $1 AND endpoint_id = $2 AND id = $3 AND id > $4
+SELECT id, tenant_id, endpoint_id, remote, status, reason, detail, fields, explanation, kind, size, kept, readmitted_at, message_id FROM refusals WHERE tenant_id = $1 AND endpoint_id = $2 AND id = $3 AND id > $4
 `
 
 type RefusalParams struct {
@@ -190,6 +194,7 @@ func (q *Queries) Refusal(ctx context.Context, arg RefusalParams) (Refusal, erro
 		&i.Reason,
 		&i.Detail,
 		&i.Fields,
+		&i.Explanation,
 		&i.Kind,
 		&i.Size,
 		&i.Kept,
@@ -238,7 +243,7 @@ func (q *Queries) RefusalCounts(ctx context.Context, arg RefusalCountsParams) ([
 }
 
 const refusals = `-- name: Refusals :many
-SELECT id, tenant_id, endpoint_id, remote, status, reason, detail, fields, kind, size, readmitted_at, message_id FROM refusals
+SELECT id, tenant_id, endpoint_id, remote, status, reason, detail, fields, explanation, kind, size, readmitted_at, message_id FROM refusals
 WHERE tenant_id = $1 AND endpoint_id = $2 AND id < $3 AND id > $4
 ORDER BY id DESC LIMIT $5
 `
@@ -260,6 +265,7 @@ type RefusalsRow struct {
 	Reason       string
 	Detail       string
 	Fields       []byte
+	Explanation  []byte
 	Kind         string
 	Size         int32
 	ReadmittedAt *time.Time
@@ -290,6 +296,7 @@ func (q *Queries) Refusals(ctx context.Context, arg RefusalsParams) ([]RefusalsR
 			&i.Reason,
 			&i.Detail,
 			&i.Fields,
+			&i.Explanation,
 			&i.Kind,
 			&i.Size,
 			&i.ReadmittedAt,

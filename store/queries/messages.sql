@@ -46,7 +46,7 @@ JOIN message_dedup d ON d.endpoint_id = u.endpoint_id AND d.key_hash = u.key_has
 UPDATE messages SET conflicting = true WHERE id = $1 AND NOT conflicting;
 
 -- name: MessageToArchive :one
-SELECT m.id, m.tenant_id, m.endpoint_id, m.number, m.status, m.run, m.sha256, e.retention, b.request, b.raw
+SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, e.retention, b.request, b.raw
 FROM messages m
 JOIN endpoints e ON e.id = m.endpoint_id
 LEFT JOIN message_bodies b ON b.message_id = m.id

@@ -11,12 +11,13 @@ ORDER BY u.endpoint_id, u.reason
 ON CONFLICT (endpoint_id, day, reason) DO UPDATE SET count = c.count + excluded.count;
 
 -- name: InsertRefusals :exec
-INSERT INTO refusals (id, tenant_id, endpoint_id, remote, status, reason, detail, fields, kind, size, kept)
-SELECT u.id, u.tenant_id, u.endpoint_id, u.remote, u.status, u.reason, u.detail, u.fields, u.kind, u.size, u.kept
+INSERT INTO refusals (id, tenant_id, endpoint_id, remote, status, reason, detail, fields, explanation, kind, size, kept)
+SELECT u.id, u.tenant_id, u.endpoint_id, u.remote, u.status, u.reason, u.detail, u.fields, u.explanation, u.kind, u.size, u.kept
 FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(tenant_ids)::uuid[]) AS tenant_id,
     unnest(sqlc.arg(endpoint_ids)::uuid[]) AS endpoint_id, unnest(sqlc.arg(remotes)::text[]) AS remote,
     unnest(sqlc.arg(statuses)::int[]) AS status, unnest(sqlc.arg(reasons)::text[]) AS reason,
     unnest(sqlc.arg(details)::text[]) AS detail, unnest(sqlc.arg(fields)::bytea[]) AS fields,
+    unnest(sqlc.arg(explanations)::bytea[]) AS explanation,
     unnest(sqlc.arg(kinds)::text[]) AS kind, unnest(sqlc.arg(sizes)::int[]) AS size, unnest(sqlc.arg(kept)::bytea[]) AS kept) u
 ORDER BY u.id;
 
@@ -36,7 +37,7 @@ DELETE FROM refusals WHERE id IN (
     FOR UPDATE SKIP LOCKED);
 
 -- name: Refusals :many
-SELECT id, tenant_id, endpoint_id, remote, status, reason, detail, fields, kind, size, readmitted_at, message_id FROM refusals
+SELECT id, tenant_id, endpoint_id, remote, status, reason, detail, fields, explanation, kind, size, readmitted_at, message_id FROM refusals
 WHERE tenant_id = $1 AND endpoint_id = $2 AND id < sqlc.arg(before) AND id > sqlc.arg(since)
 ORDER BY id DESC LIMIT sqlc.arg(max_rows);
 
