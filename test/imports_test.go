@@ -33,6 +33,7 @@ var house = map[string]imports{
 	"keyset":     {},
 	"crash":      {},
 	"client":     {},
+	"follow":     {may: []string{"client"}},
 	"devstack":   {},
 	"docs":       {}, // worked examples
 	"store/db":   {},
