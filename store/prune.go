@@ -7,7 +7,8 @@ import (
 )
 
 // Prune deletes what has expired: keys against duplicates, what is kept of
-// refused requests, and of requests with an Idempotency-Key. It deletes at most limit rows of each kind, in a
+// refused requests, and of requests with an Idempotency-Key. It also adds the
+// ledger's changes to its totals. It takes at most limit rows of each kind, in a
 // transaction each, and reports whether there may be more.
 func (s *Store) Prune(ctx context.Context, limit int) (more bool, err error) {
 	q, rows := s.queries(), int32(limit)
@@ -20,6 +21,7 @@ func (s *Store) Prune(ctx context.Context, limit int) (more bool, err error) {
 			return q.PruneRefusalCounts(ctx, db.PruneRefusalCountsParams{Days: refusalDays, MaxRows: rows})
 		},
 		func() (int64, error) { return q.PruneIdempotency(ctx, rows) },
+		func() (int64, error) { return q.FoldLedger(ctx, rows) },
 	} {
 		n, err := prune()
 		if err != nil {
