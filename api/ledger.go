@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/url"
 	"slices"
 	"time"
@@ -119,9 +120,7 @@ func ledgerLinks(path string, query url.Values, all string, states ...string) ma
 	}
 	for _, state := range states {
 		q := url.Values{"status": {state}}
-		for name, values := range query {
-			q[name] = values
-		}
+		maps.Copy(q, query)
 		links[state] = path + "?" + q.Encode()
 	}
 	return links

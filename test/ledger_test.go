@@ -47,6 +47,6 @@ func TestTheLedgerBalancesWhatWentThrough(t *testing.T) {
 	require.NoError(t, err)
 	var printed client.Ledger
 	require.NoError(t, json.Unmarshal(output, &printed))
-	printed.At, l.At, l.Recounted = l.At, l.At, nil
+	printed.At, l.Recounted = l.At, nil
 	require.Equal(t, l, printed)
 }
