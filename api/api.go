@@ -148,6 +148,7 @@ func (s *server) routes(engine *gin.Engine) *router {
 	s.eventRoutes(r)
 	s.eventTypeRoutes(r)
 	s.deliveryRoutes(r)
+	s.ledgerRoutes(r)
 	s.keyRoutes(r)
 	s.tenantRoutes(r)
 	s.keySetRoute(r)

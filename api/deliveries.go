@@ -79,13 +79,20 @@ func (s *server) listDeliveries(ctx context.Context, who caller, in *struct {
 	PageInput
 	WebhookID string `query:"webhook_id"`
 	EventID   string `query:"event_id"`
-	Status    string `query:"status" enum:"pending,held,delivered,failed,cancelled"`
+	Status    string `query:"status" enum:"pending,in_flight,held,delivered,failed,cancelled" doc:"in_flight is the ledger's word for pending"`
+	Test      string `query:"test" enum:"true,false" doc:"true: tests only; false: none"`
 }) (page[deliveryView], error) {
 	q, err := in.store()
 	if err != nil {
 		return page[deliveryView]{}, err
 	}
 	f := store.DeliveryFilter{Status: hook.DeliveryStatus(in.Status)}
+	if in.Status == inFlight {
+		f.Status = hook.DeliveryPending
+	}
+	if in.Test != "" {
+		f.Test = new(in.Test == "true")
+	}
 	if f.WebhookID, err = queryID("webhook_id", in.WebhookID); err != nil {
 		return page[deliveryView]{}, err
 	}

@@ -77,9 +77,13 @@ func (s *server) listMessages(ctx context.Context, who caller, in *messagesInput
 		return page[messageView]{}, err
 	}
 	var rows []store.MessageView
-	if expression == "" {
+	switch {
+	case expression == "":
 		rows, err = s.Store.Messages(ctx, who.Tenant, f, q)
-	} else {
+	case f.Status != "":
+		return page[messageView]{}, hook.Invalid("the request is not valid",
+			hook.FieldError{Pointer: "query.status", Message: "cannot be given together with q, from, to or field.<path>"})
+	default:
 		rows, err = s.Store.Search(ctx, who.Tenant, expression, f, q)
 	}
 	out := pageOf(in.PageInput, rows, func(v store.MessageView) hook.ID { return v.ID }, s.showMessage)

@@ -172,6 +172,6 @@ func TestOpenAPIDescribesTheSearch(t *testing.T) {
 		names = append(names, parameter["name"].(string))
 		require.Equal(t, "query", parameter["in"])
 	}
-	require.ElementsMatch(t, []string{"limit", "cursor", "q", "endpoint_id", "from", "to", "after", "before", "field.{path}"}, names)
+	require.ElementsMatch(t, []string{"limit", "cursor", "q", "endpoint_id", "status", "from", "to", "after", "before", "field.{path}"}, names)
 	require.Contains(t, list["description"], "within a second")
 }

@@ -57,6 +57,7 @@ type DeliveryFilter struct {
 	WebhookID string
 	EventID   string
 	Status    string
+	Test      *bool // tests only, or none
 }
 
 const deliveries = "/api/v1/deliveries"
@@ -71,6 +72,9 @@ func (f *DeliveryFilter) values() url.Values {
 	set(query, "webhook_id", f.WebhookID)
 	set(query, "event_id", f.EventID)
 	set(query, "status", f.Status)
+	if f.Test != nil {
+		query.Set("test", strconv.FormatBool(*f.Test))
+	}
 	return query
 }
 

@@ -77,6 +77,7 @@ type MessageFilter struct {
 	// not be found, word* is found by its beginning.
 	Query         string
 	EndpointID    string
+	Status        string            // not together with Query, From, To or Fields
 	From, To      string            // identifiers, whole
 	Fields        map[string]string // values, whole, of additional fields by the names that lead to them: "ticket.status"
 	After, Before time.Time         // when it was received: from After on, and before Before
@@ -93,6 +94,7 @@ func (f *MessageFilter) values() url.Values {
 	query := url.Values{}
 	set(query, "q", f.Query)
 	set(query, "endpoint_id", f.EndpointID)
+	set(query, "status", f.Status)
 	set(query, "from", f.From)
 	set(query, "to", f.To)
 	for path, value := range f.Fields {

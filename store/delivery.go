@@ -58,15 +58,13 @@ type DeliveryFilter struct {
 	WebhookID hook.ID
 	EventID   hook.ID
 	Status    hook.DeliveryStatus
+	Test      *bool // tests only, or none
 }
 
 // Deliveries lists a tenant's deliveries, newest first.
 func (s *Store) Deliveries(ctx context.Context, tenant hook.ID, f DeliveryFilter, p Page) (list []DeliveryView, err error) {
 	err = s.tenant(ctx, tenant, func(q *db.Queries) error {
-		rows, err := q.Deliveries(ctx, db.DeliveriesParams{
-			TenantID: tenant, Before: p.before(), WebhookID: optional(f.WebhookID), EventID: optional(f.EventID),
-			Status: optional(string(f.Status)), MaxRows: int32(p.Limit),
-		})
+		rows, err := f.rows(ctx, q, tenant, p)
 		if err != nil {
 			return err
 		}
@@ -74,6 +72,20 @@ func (s *Store) Deliveries(ctx context.Context, tenant hook.ID, f DeliveryFilter
 		return err
 	})
 	return list, wrap(err, "delivery")
+}
+
+func (f DeliveryFilter) rows(ctx context.Context, q *db.Queries, tenant hook.ID, p Page) ([]db.DeliveriesRow, error) {
+	if f.Status == "" || f.Status == hook.DeliveryDelivered {
+		return q.Deliveries(ctx, db.DeliveriesParams{
+			TenantID: tenant, Before: p.before(), WebhookID: optional(f.WebhookID), EventID: optional(f.EventID),
+			Status: optional(string(f.Status)), Test: f.Test, MaxRows: int32(p.Limit),
+		})
+	}
+	rows, err := q.Undelivered(ctx, db.UndeliveredParams{
+		TenantID: tenant, Before: p.before(), WebhookID: optional(f.WebhookID), EventID: optional(f.EventID),
+		Status: string(f.Status), Test: f.Test, MaxRows: int32(p.Limit),
+	})
+	return convert(rows, func(r db.UndeliveredRow) db.DeliveriesRow { return db.DeliveriesRow(r) }), err
 }
 
 func deliveryViews(ctx context.Context, q *db.Queries, tenant hook.ID, rows []db.DeliveriesRow) ([]DeliveryView, error) {

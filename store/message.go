@@ -126,6 +126,7 @@ func (s *Store) Message(ctx context.Context, tenant, id hook.ID) (v MessageView,
 // MessageFilter narrows a list of messages; zero fields do not.
 type MessageFilter struct {
 	EndpointID hook.ID
+	Status     hook.MessageStatus
 	After      time.Time // received at or after
 	Before     time.Time // received before
 }
@@ -152,9 +153,20 @@ const pageBytes = 8 << 20
 func (s *Store) Messages(ctx context.Context, tenant hook.ID, f MessageFilter, p Page) (list []MessageView, err error) {
 	since, before := f.bounds(p)
 	err = s.tenant(ctx, tenant, func(q *db.Queries) error {
-		sizes, err := q.MessageSizes(ctx, db.MessageSizesParams{
-			TenantID: tenant, Since: since, Before: before, EndpointID: optional(f.EndpointID), MaxRows: int32(p.Limit),
-		})
+		var sizes []db.MessageSizesRow
+		var err error
+		if f.Status == hook.MessageAccepted {
+			var open []db.OpenMessageSizesRow
+			open, err = q.OpenMessageSizes(ctx, db.OpenMessageSizesParams{
+				TenantID: tenant, Since: since, Before: before, EndpointID: optional(f.EndpointID), MaxRows: int32(p.Limit),
+			})
+			sizes = convert(open, func(r db.OpenMessageSizesRow) db.MessageSizesRow { return db.MessageSizesRow(r) })
+		} else {
+			sizes, err = q.MessageSizes(ctx, db.MessageSizesParams{
+				TenantID: tenant, Since: since, Before: before, EndpointID: optional(f.EndpointID),
+				Status: optional(string(f.Status)), MaxRows: int32(p.Limit),
+			})
+		}
 		if err != nil {
 			return err
 		}

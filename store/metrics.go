@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"posthorn/hook"
+	"posthorn/store/db"
 )
 
 // maxOutboxRows is how far the outbox is counted.
@@ -24,6 +25,8 @@ type Backlog struct {
 	OutboxRows int           // at most 100,000 are counted
 	OutboxAge  time.Duration // of the oldest message or delivery that no workflow was started for
 	IndexLag   time.Duration // how long the oldest message that is not searchable has waited
+	Messages   hook.MessageCounts
+	Deliveries hook.DeliveryCounts
 }
 
 // Backlog reads what waits; it costs little, however much that is.
@@ -40,8 +43,17 @@ func (s *Store) Backlog(ctx context.Context) (b Backlog, err error) {
 	for _, id := range oldest {
 		b.OutboxAge = max(time.Since(hook.IDTime(id)), 0)
 	}
-	b.IndexLag, err = s.IndexLag(ctx)
-	return b, err
+	if b.IndexLag, err = s.IndexLag(ctx); err != nil {
+		return b, err
+	}
+	all, err := s.queries().LedgerOfAll(ctx)
+	var l Ledger
+	l.add(db.LedgerRow{
+		Accepted: all.Accepted, Archived: all.Archived, Unarchived: all.Unarchived, Made: all.Made, Delivered: all.Delivered,
+		Pending: all.Pending, Held: all.Held, Failed: all.Failed, Cancelled: all.Cancelled,
+	})
+	b.Messages, b.Deliveries = l.Messages, l.Deliveries
+	return b, wrap(err, "ledger")
 }
 
 // collector tells Prometheus of the backlog and the pool.
@@ -55,10 +67,16 @@ type collector struct {
 
 func gauge(name, help string) *prometheus.Desc { return prometheus.NewDesc(name, help, nil, nil) }
 
+func states(name, help string) *prometheus.Desc {
+	return prometheus.NewDesc(name, help, []string{"state"}, nil)
+}
+
 var (
 	outboxRows    = gauge("posthorn_outbox_rows", "Messages and deliveries that wait for their workflow to be started; counted up to 100000.")
 	outboxAge     = gauge("posthorn_outbox_oldest_age_seconds", "Age of the oldest message or delivery that waits for its workflow to be started.")
 	indexLag      = gauge("posthorn_search_index_lag_seconds", "How long the oldest message that cannot be searched for yet has waited.")
+	messages      = states("posthorn_ledger_messages", "Messages that were ever accepted, and what became of them, in the whole database.")
+	deliveries    = states("posthorn_ledger_deliveries", "Deliveries that were ever made, apart from tests, and what became of them, in the whole database.")
 	poolMax       = gauge("posthorn_postgres_pool_max_connections", "Connections that the pool may have.")
 	poolUsed      = gauge("posthorn_postgres_pool_acquired_connections", "Connections that are in use.")
 	poolIdle      = gauge("posthorn_postgres_pool_idle_connections", "Connections that are open and not in use.")
@@ -71,7 +89,7 @@ var (
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		outboxRows, outboxAge, indexLag, poolMax, poolUsed, poolIdle, poolAcquires, poolWaits, poolWaited, poolCancelled,
+		outboxRows, outboxAge, indexLag, messages, deliveries, poolMax, poolUsed, poolIdle, poolAcquires, poolWaits, poolWaited, poolCancelled,
 	} {
 		ch <- d
 	}
@@ -80,13 +98,22 @@ func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector. While the database is away nothing
 // is told of the backlog.
 func (c *collector) Collect(ch chan<- prometheus.Metric) {
-	tell := func(d *prometheus.Desc, kind prometheus.ValueType, value float64) {
-		ch <- prometheus.MustNewConstMetric(d, kind, value)
+	tell := func(d *prometheus.Desc, kind prometheus.ValueType, value float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, kind, value, labels...)
 	}
 	if b, err := c.backlog(); err == nil {
 		tell(outboxRows, prometheus.GaugeValue, float64(b.OutboxRows))
 		tell(outboxAge, prometheus.GaugeValue, b.OutboxAge.Seconds())
 		tell(indexLag, prometheus.GaugeValue, b.IndexLag.Seconds())
+		for state, n := range map[string]int64{"accepted": b.Messages.Accepted, "archived": b.Messages.Archived, "in_flight": b.Messages.InFlight} {
+			tell(messages, prometheus.GaugeValue, float64(n), state)
+		}
+		for state, n := range map[string]int64{
+			"made": b.Deliveries.Made, "delivered": b.Deliveries.Delivered, "in_flight": b.Deliveries.InFlight,
+			"held": b.Deliveries.Held, "failed": b.Deliveries.Failed, "cancelled": b.Deliveries.Cancelled,
+		} {
+			tell(deliveries, prometheus.GaugeValue, float64(n), state)
+		}
 	}
 	p := c.store.pool.Stat()
 	tell(poolMax, prometheus.GaugeValue, float64(p.MaxConns()))

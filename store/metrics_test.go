@@ -52,6 +52,8 @@ func TestTheStoreMeasuresWhatItRecords(t *testing.T) {
 		`posthorn_delivery_attempt_duration_seconds_count{outcome="http_status"} 1`,
 		`posthorn_delivery_attempt_duration_seconds_count{outcome="delivered"} 1`,
 		`posthorn_outbox_rows 2`,
+		`posthorn_ledger_messages{state="archived"} 1`,
+		`posthorn_ledger_deliveries{state="delivered"} 1`,
 		`posthorn_postgres_pool_max_connections 16`,
 	} {
 		require.Contains(t, w.Body.String(), line+"\n")

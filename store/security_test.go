@@ -57,6 +57,8 @@ func populate(t testing.TB, b *bundle, tenant hook.ID) {
 	require.NoError(t, err)
 	b.exec(t, `INSERT INTO message_search (message_id, tenant_id, terms)
 		SELECT id, tenant_id, to_tsvector('x') FROM messages WHERE tenant_id = $1 ON CONFLICT DO NOTHING`, tenant)
+	b.exec(t, `INSERT INTO ledger_totals (tenant_id, subject_id, accepted, archived, unarchived, made, delivered, pending, held, failed, cancelled, gone)
+		SELECT tenant_id, subject_id, 0, 0, 0, 0, 0, 0, 0, 0, 0, false FROM ledger_changes WHERE tenant_id = $1 ON CONFLICT DO NOTHING`, tenant)
 }
 
 // tables lists the tables that match a condition on pg_class c.

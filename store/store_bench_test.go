@@ -34,11 +34,40 @@ func BenchmarkAccept(b *testing.B) {
 func BenchmarkRecordAttempt(b *testing.B) {
 	s := setup(b)
 	w := s.addWebhook(b, s.tenant)
+	ids := make([]hook.ID, b.N)
+	for i := range ids {
+		ids[i] = hook.NewID()
+	}
+	s.exec(b, `INSERT INTO deliveries (id, tenant_id, event_id, webhook_id, format)
+		SELECT id, $2, gen_random_uuid(), $3, 'standard' FROM unnest($1::uuid[]) id`, ids, s.tenant, w.ID)
+	var n atomic.Int64
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			d := hook.Delivery{ID: hook.NewID(), TenantID: s.tenant, WebhookID: w.ID}
+			d := hook.Delivery{ID: ids[n.Add(1)-1], TenantID: s.tenant, WebhookID: w.ID}
 			require.NoError(b, s.succeed(b, d, 1, 0))
+		}
+	})
+}
+
+// BenchmarkArchived measures messages that are numbered and archived.
+func BenchmarkArchived(b *testing.B) {
+	s := setup(b)
+	ids := make([]hook.ID, b.N)
+	for i := range ids {
+		ids[i] = hook.NewID()
+	}
+	s.exec(b, `INSERT INTO messages (id, tenant_id, endpoint_id, external_id, occurred_at, size, sha256)
+		SELECT id, $2, gen_random_uuid(), '', now(), 0, '' FROM unnest($1::uuid[]) id`, ids, s.tenant)
+	var n atomic.Int64
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			m := hook.Message{ID: ids[n.Add(1)-1], TenantID: s.tenant, RetainUntil: time.Now()}
+			_, err := s.NumberMessage(b.Context(), m.ID)
+			require.NoError(b, err)
+			_, err = s.Archived(b.Context(), &m, nil, []byte(`{}`), nil)
+			require.NoError(b, err)
 		}
 	})
 }

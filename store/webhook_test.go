@@ -190,8 +190,9 @@ func TestRecordingAndTurningDoNotDeadlock(t *testing.T) {
 
 	require.NoError(t, b.setActive(t, w.ID, false))
 	require.NoError(t, b.setActive(t, w.ID, true))
-	b.exec(t, "UPDATE deliveries SET due_at = now() + interval '1 hour' WHERE due_at IS NOT NULL") // none is under way
-	b.resume(t, w.ID)
+	for running := true; running; running = b.resume(t, w.ID).Status == hook.OperationRunning {
+		b.exec(t, "UPDATE deliveries SET due_at = now() + interval '1 hour' WHERE due_at IS NOT NULL") // none is under way
+	}
 	require.Zero(t, b.count(t, "SELECT count(*) FROM deliveries WHERE status = 'held'"), "none is left behind")
 	require.NoError(t, b.setActive(t, w.ID, false))
 	require.Zero(t, b.count(t, "SELECT count(*) FROM deliveries WHERE status = 'pending'"))

@@ -55,6 +55,8 @@ func TestTheClientReachesEveryRoute(t *testing.T) {
 		t.Run(name, func(t *testing.T) { live(t, g) })
 	}
 	require.NoError(t, g.client.Health(t.Context()))
+	_, err = g.client.Ledger(t.Context(), true)
+	require.NoError(t, err)
 	_, err = g.client.Ready(t.Context())
 	require.NoError(t, err)
 

@@ -22,6 +22,7 @@ type cli struct {
 	Setup   setupCommand   `cmd:"" help:"Set up database, bucket and Temporal's namespace. It can be run again, and twice at once."`
 	Keyset  keysetCommand  `cmd:"" help:"Make or rotate the keyset that encrypts secrets at rest."`
 	Health  healthCommand  `cmd:"" help:"Ask a running API whether it is ready; for container health checks."`
+	Ledger  ledgerCommand  `cmd:"" help:"Print the balance of all messages and deliveries."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -70,7 +70,8 @@ WHERE d.tenant_id = $1 AND d.id < $2
     AND ($3::uuid IS NULL OR d.webhook_id = $3)
     AND ($4::uuid IS NULL OR d.event_id = $4)
     AND ($5::text IS NULL OR d.status = $5)
-ORDER BY d.id DESC LIMIT $6
+    AND ($6::boolean IS NULL OR d.test = $6)
+ORDER BY d.id DESC LIMIT $7
 `
 
 type DeliveriesParams struct {
@@ -79,6 +80,7 @@ type DeliveriesParams struct {
 	WebhookID *uuid.UUID
 	EventID   *uuid.UUID
 	Status    *string
+	Test      *bool
 	MaxRows   int32
 }
 
@@ -95,6 +97,7 @@ func (q *Queries) Deliveries(ctx context.Context, arg DeliveriesParams) ([]Deliv
 		arg.WebhookID,
 		arg.EventID,
 		arg.Status,
+		arg.Test,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -452,6 +455,77 @@ func (q *Queries) SetOutcome(ctx context.Context, arg SetOutcomeParams) (bool, e
 	var given_up bool
 	err := row.Scan(&given_up)
 	return given_up, err
+}
+
+const undelivered = `-- name: Undelivered :many
+SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, e.public_id, e.type FROM deliveries d JOIN events e ON e.id = d.event_id
+WHERE d.tenant_id = $1 AND d.id < $2 AND d.status = $3 AND d.status <> 'delivered'
+    AND ($4::uuid IS NULL OR d.webhook_id = $4)
+    AND ($5::uuid IS NULL OR d.event_id = $5)
+    AND ($6::boolean IS NULL OR d.test = $6)
+ORDER BY d.id DESC LIMIT $7
+`
+
+type UndeliveredParams struct {
+	TenantID  uuid.UUID
+	Before    uuid.UUID
+	Status    string
+	WebhookID *uuid.UUID
+	EventID   *uuid.UUID
+	Test      *bool
+	MaxRows   int32
+}
+
+type UndeliveredRow struct {
+	Delivery Delivery
+	PublicID string
+	Type     string
+}
+
+// As Deliveries, by an index: these may be few among many.
+func (q *Queries) Undelivered(ctx context.Context, arg UndeliveredParams) ([]UndeliveredRow, error) {
+	rows, err := q.db.Query(ctx, undelivered,
+		arg.TenantID,
+		arg.Before,
+		arg.Status,
+		arg.WebhookID,
+		arg.EventID,
+		arg.Test,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UndeliveredRow{}
+	for rows.Next() {
+		var i UndeliveredRow
+		if err := rows.Scan(
+			&i.Delivery.ID,
+			&i.Delivery.TenantID,
+			&i.Delivery.EventID,
+			&i.Delivery.WebhookID,
+			&i.Delivery.Status,
+			&i.Delivery.Test,
+			&i.Delivery.Format,
+			&i.Delivery.Run,
+			&i.Delivery.Attempts,
+			&i.Delivery.NextAttemptAt,
+			&i.Delivery.DueAt,
+			&i.Delivery.UpdatedAt,
+			&i.Delivery.AttemptsBefore,
+			&i.Delivery.Transform,
+			&i.PublicID,
+			&i.Type,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const webhookOfDelivery = `-- name: WebhookOfDelivery :one

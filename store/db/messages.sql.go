@@ -334,7 +334,8 @@ const messageSizes = `-- name: MessageSizes :many
 SELECT m.id, m.size FROM messages m
 WHERE m.tenant_id = $1 AND m.id < $2 AND m.id >= $3
     AND ($4::uuid IS NULL OR m.endpoint_id = $4)
-ORDER BY m.id DESC LIMIT $5
+    AND ($5::text IS NULL OR m.status = $5)
+ORDER BY m.id DESC LIMIT $6
 `
 
 type MessageSizesParams struct {
@@ -342,6 +343,7 @@ type MessageSizesParams struct {
 	Before     uuid.UUID
 	Since      uuid.UUID
 	EndpointID *uuid.UUID
+	Status     *string
 	MaxRows    int32
 }
 
@@ -356,6 +358,7 @@ func (q *Queries) MessageSizes(ctx context.Context, arg MessageSizesParams) ([]M
 		arg.Before,
 		arg.Since,
 		arg.EndpointID,
+		arg.Status,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -449,6 +452,53 @@ func (q *Queries) MessageToArchive(ctx context.Context, id uuid.UUID) (MessageTo
 		&i.Raw,
 	)
 	return i, err
+}
+
+const openMessageSizes = `-- name: OpenMessageSizes :many
+SELECT m.id, m.size FROM messages m
+WHERE m.tenant_id = $1 AND m.id < $2 AND m.id >= $3 AND m.status = 'accepted'
+    AND ($4::uuid IS NULL OR m.endpoint_id = $4)
+ORDER BY m.id DESC LIMIT $5
+`
+
+type OpenMessageSizesParams struct {
+	TenantID   uuid.UUID
+	Before     uuid.UUID
+	Since      uuid.UUID
+	EndpointID *uuid.UUID
+	MaxRows    int32
+}
+
+type OpenMessageSizesRow struct {
+	ID   uuid.UUID
+	Size int32
+}
+
+// Of those that are not archived, by an index: they are few among many.
+func (q *Queries) OpenMessageSizes(ctx context.Context, arg OpenMessageSizesParams) ([]OpenMessageSizesRow, error) {
+	rows, err := q.db.Query(ctx, openMessageSizes,
+		arg.TenantID,
+		arg.Before,
+		arg.Since,
+		arg.EndpointID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OpenMessageSizesRow{}
+	for rows.Next() {
+		var i OpenMessageSizesRow
+		if err := rows.Scan(&i.ID, &i.Size); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const setArchived = `-- name: SetArchived :execrows

@@ -71,6 +71,16 @@ WHERE d.tenant_id = $1 AND d.id < sqlc.arg(before)
     AND (sqlc.narg(webhook_id)::uuid IS NULL OR d.webhook_id = sqlc.narg(webhook_id))
     AND (sqlc.narg(event_id)::uuid IS NULL OR d.event_id = sqlc.narg(event_id))
     AND (sqlc.narg(status)::text IS NULL OR d.status = sqlc.narg(status))
+    AND (sqlc.narg(test)::boolean IS NULL OR d.test = sqlc.narg(test))
+ORDER BY d.id DESC LIMIT sqlc.arg(max_rows);
+
+-- name: Undelivered :many
+-- As Deliveries, by an index: these may be few among many.
+SELECT sqlc.embed(d), e.public_id, e.type FROM deliveries d JOIN events e ON e.id = d.event_id
+WHERE d.tenant_id = $1 AND d.id < sqlc.arg(before) AND d.status = sqlc.arg(status) AND d.status <> 'delivered'
+    AND (sqlc.narg(webhook_id)::uuid IS NULL OR d.webhook_id = sqlc.narg(webhook_id))
+    AND (sqlc.narg(event_id)::uuid IS NULL OR d.event_id = sqlc.narg(event_id))
+    AND (sqlc.narg(test)::boolean IS NULL OR d.test = sqlc.narg(test))
 ORDER BY d.id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: AttemptsOf :many

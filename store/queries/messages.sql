@@ -77,6 +77,14 @@ WHERE m.tenant_id = $1 AND m.id = $2;
 SELECT m.id, m.size FROM messages m
 WHERE m.tenant_id = $1 AND m.id < sqlc.arg(before) AND m.id >= sqlc.arg(since)
     AND (sqlc.narg(endpoint_id)::uuid IS NULL OR m.endpoint_id = sqlc.narg(endpoint_id))
+    AND (sqlc.narg(status)::text IS NULL OR m.status = sqlc.narg(status))
+ORDER BY m.id DESC LIMIT sqlc.arg(max_rows);
+
+-- name: OpenMessageSizes :many
+-- Of those that are not archived, by an index: they are few among many.
+SELECT m.id, m.size FROM messages m
+WHERE m.tenant_id = $1 AND m.id < sqlc.arg(before) AND m.id >= sqlc.arg(since) AND m.status = 'accepted'
+    AND (sqlc.narg(endpoint_id)::uuid IS NULL OR m.endpoint_id = sqlc.narg(endpoint_id))
 ORDER BY m.id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: MessageSizesByID :many
