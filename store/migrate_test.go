@@ -3,6 +3,8 @@ package store_test
 import (
 	"errors"
 	"os"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -25,13 +27,16 @@ func applied(t testing.TB, url string) (versions []int64) {
 	return versions
 }
 
-// all are the versions of the migrations, one file each.
+// all are the versions of the migrations, by the names of their files.
 func all(t testing.TB) (versions []int64) {
 	t.Helper()
 	files, err := os.ReadDir("migrations")
 	require.NoError(t, err)
-	for i := range files {
-		versions = append(versions, int64(i+1))
+	for _, file := range files {
+		number, _, _ := strings.Cut(file.Name(), "_")
+		version, err := strconv.ParseInt(number, 10, 64)
+		require.NoError(t, err)
+		versions = append(versions, version)
 	}
 	return versions
 }

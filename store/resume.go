@@ -44,9 +44,12 @@ func (s *Store) Resume(ctx context.Context, id hook.ID, run int) (hook.Operation
 				return err
 			}
 		}
-		jobs := convert(rows, func(r db.ResumeHeldRow) Job {
-			return Job{Shard: Shard(o.WebhookID), Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)}
-		})
+		var jobs []Job
+		for _, r := range rows {
+			if !r.Waits {
+				jobs = append(jobs, Job{Shard: Shard(o.WebhookID), Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)})
+			}
+		}
 		if err := enqueue(ctx, q, jobs...); err != nil {
 			return err
 		}
