@@ -162,6 +162,13 @@ func (l *lanes) drain() {
 	}
 }
 
+// through is how many deliveries came to an end.
+func (l *lanes) through() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.ended)
+}
+
 func (l *lanes) requireNothingWaits(t testing.TB) {
 	t.Helper()
 	require.Zero(t, l.count(t, "SELECT count(*) FROM deliveries WHERE status IN ('pending', 'held') OR due_at IS NOT NULL OR waits OR turn = 'goes'"))

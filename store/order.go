@@ -153,6 +153,12 @@ func letGo(ctx context.Context, q *db.Queries, webhook hook.ID) error {
 	if err := q.LetGo(ctx, webhook); err != nil {
 		return err
 	}
+	return nextInLanes(ctx, q, webhook)
+}
+
+// nextInLanes sets going what has nothing before it any more, in all of a
+// webhook's lanes. The webhook is locked.
+func nextInLanes(ctx context.Context, q *db.Queries, webhook hook.ID) error {
 	next, err := q.NextInLanes(ctx, webhook)
 	if err != nil {
 		return err

@@ -157,7 +157,6 @@ func TestConcurrentPublishersAndEndersKeepEachKeysOrder(t *testing.T) {
 	keys := []string{"a", "b", "c"}
 	published := make([]map[string][]hook.ID, publishers) // events
 	var publishing, ending sync.WaitGroup
-	done := make(chan struct{})
 	for p := range publishers {
 		published[p] = map[string][]hook.ID{}
 		publishing.Go(func() {
@@ -178,25 +177,15 @@ func TestConcurrentPublishersAndEndersKeepEachKeysOrder(t *testing.T) {
 			}
 		})
 	}
-	go func() { publishing.Wait(); close(done) }()
-	for idle, over := 0, false; idle < 20; {
+	for deadline := time.Now().Add(2 * time.Minute); l.through() < publishers*each && time.Now().Before(deadline); {
 		if l.start() == 0 {
 			time.Sleep(5 * time.Millisecond)
-			select {
-			case <-done:
-				over = true
-			default:
-			}
-			if over {
-				idle++
-			}
-			continue
 		}
-		idle = 0
 		for job, ok := l.take(0); ok; job, ok = l.take(0) {
 			jobs <- job
 		}
 	}
+	publishing.Wait()
 	close(jobs)
 	ending.Wait()
 	l.requireNothingWaits(t)

@@ -13,6 +13,9 @@ func resume(ctx context.Context, q *db.Queries, w *hook.Webhook) error {
 	if err := q.EndPauses(ctx, w.ID); err != nil {
 		return err
 	}
+	if err := nextInLanes(ctx, q, w.ID); err != nil { // behind what was published while it was disabled
+		return err
+	}
 	held, err := q.CountHeld(ctx, w.ID)
 	if err != nil || held == 0 {
 		return err

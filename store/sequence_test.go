@@ -82,8 +82,30 @@ func (s *sequence) finish(r *rapid.T) {
 	if rapid.Bool().Draw(r, "last") {
 		policy = nil
 	}
+	if v := s.view(s.tb, f.d.ID); v.Status != hook.DeliveryPending || v.Run != f.d.Run {
+		s.endLate(f, rapid.SampledFrom([]int{200, 500}).Draw(r, "late status"), policy...)
+		return
+	}
 	s.end(f.job, f.d, rapid.SampledFrom([]int{200, 500}).Draw(r, "status"), policy...)
 	s.exec(s.tb, "UPDATE deliveries SET next_attempt_at = NULL WHERE next_attempt_at IS NOT NULL AND id = $1", f.d.ID)
+}
+
+// endLate records an attempt of a delivery that was held or cancelled, or is in
+// another run, since it began.
+func (s *sequence) endLate(f flight, status int, policy ...int) {
+	a := hook.Attempt{DeliveryID: f.d.ID, Number: f.d.AttemptCount + 1, StartedAt: time.Now(), StatusCode: status}
+	if status != 200 {
+		a.Error = hook.ErrorStatus
+	}
+	require.NoError(s.t, s.RecordAttempt(s.ctx, &f.d, &a, f.d.Outcome(&a, policy)))
+	v := s.view(s.tb, f.d.ID)
+	if v.Status == hook.DeliveryPending || v.Status == hook.DeliveryHeld {
+		return
+	}
+	s.ended[f.d.ID] = true
+	if v.Turn != hook.TurnGoes {
+		s.left(f.d.ID)
+	}
 }
 
 func (s *sequence) turn(active bool) func(*rapid.T) {
@@ -91,7 +113,6 @@ func (s *sequence) turn(active bool) func(*rapid.T) {
 		require.NoError(s.t, s.setActive(s.tb, s.webhook, active))
 		if !active { // attempts that are under way end as they may
 			clear(s.going)
-			s.flight = nil
 		}
 	}
 }
@@ -125,7 +146,6 @@ func (s *sequence) cancel(r *rapid.T) {
 	if err == nil {
 		s.left(id)
 		s.ended[id] = true
-		s.flight = slices.DeleteFunc(s.flight, func(f flight) bool { return f.d.ID == id })
 	}
 }
 
@@ -158,7 +178,7 @@ func (s *sequence) check(*rapid.T) {
 func (s *sequence) toTheEnd() {
 	s.turn(true)(nil)
 	for _, f := range s.flight {
-		s.end(f.job, f.d, 200)
+		s.endLate(f, 200)
 	}
 	s.flight = nil
 	for range 50 {
