@@ -64,8 +64,8 @@ type SharedSettings struct {
 
 	OrderedOnFailure nullable[hook.OnFailure] `json:"ordered_on_failure,omitempty" doc:"hold (the default beside ordered_by) or skip"`
 
-	RateLimit   nullable[int] `json:"rate_limit,omitempty" doc:"Attempts per second, retries among them, 1 to 10000; 0 or null: not bounded"`
-	MaxInFlight nullable[int] `json:"max_in_flight,omitempty" doc:"Attempts at the same time, 1 to 1000; 0 or null: not bounded"`
+	RateLimit   nullable[int] `json:"rate_limit,omitempty" minimum:"0" maximum:"10000" doc:"Attempts per second, retries among them; 0 or null: not bounded"`
+	MaxInFlight nullable[int] `json:"max_in_flight,omitempty" minimum:"0" maximum:"1000" doc:"Attempts at the same time; 0 or null: not bounded"`
 
 	APIVersion *string `json:"api_version,omitempty" enum:"v1.0" doc:"Of the commenda format"`
 }
