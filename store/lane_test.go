@@ -29,7 +29,7 @@ type lanes struct {
 	ended map[hook.ID]bool   // deliveries that came to an end, be it that they were resent since
 }
 
-func newLanes(t require.TestingT, ctx context.Context, b *bundle, webhook hook.ID) *lanes {
+func newLanes(ctx context.Context, t require.TestingT, b *bundle, webhook hook.ID) *lanes {
 	return &lanes{bundle: b, t: t, ctx: ctx, webhook: webhook, going: map[string]hook.ID{}, ended: map[hook.ID]bool{}}
 }
 

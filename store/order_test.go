@@ -27,7 +27,7 @@ func TestDeliveriesOfAKeyGoOneAfterAnother(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
 			w := b.addWebhook(t, b.tenant, ordered(mode))
-			l := newLanes(t, t.Context(), b, w.ID)
+			l := newLanes(t.Context(), t, b, w.ID)
 			first := b.deliveriesOf(t, b.tenant, l.publishKey("a"))[0]
 			second := b.deliveriesOf(t, b.tenant, l.publishKey("a"))[0]
 			third := b.deliveriesOf(t, b.tenant, l.publishKey("a"))[0]
@@ -78,7 +78,7 @@ func TestAFailedDeliveryThatIsResentLetsTheOthersGo(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	w := b.addWebhook(t, b.tenant, ordered(hook.OnFailureHold))
-	l := newLanes(t, t.Context(), b, w.ID)
+	l := newLanes(t.Context(), t, b, w.ID)
 	first := b.deliveriesOf(t, b.tenant, l.publishKey("a"))[0]
 	b.deliveriesOf(t, b.tenant, l.publishKey("a"))
 	l.start()
@@ -97,7 +97,7 @@ func TestASkippingWebhookForgetsWhatHeldItUp(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	w := b.addWebhook(t, b.tenant, ordered(hook.OnFailureHold))
-	l := newLanes(t, t.Context(), b, w.ID)
+	l := newLanes(t.Context(), t, b, w.ID)
 	for _, key := range []string{"a", "b", "a", "b", "a"} {
 		l.publishKey(key)
 	}
@@ -128,7 +128,7 @@ func TestAKeyThatCannotBeToldIsALaneOfItsOwnAndSaid(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	w := b.addWebhook(t, b.tenant, ordered(hook.OnFailureSkip), func(w *hook.Webhook) { w.OrderedBy = "data.key" })
-	l := newLanes(t, t.Context(), b, w.ID)
+	l := newLanes(t.Context(), t, b, w.ID)
 	event := l.publishKey("")
 	l.publishKey("")
 	require.Equal(t, 1, l.start(), "the second waits for the first")
@@ -152,7 +152,7 @@ func TestConcurrentPublishersAndEndersKeepEachKeysOrder(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	w := b.addWebhook(t, b.tenant, ordered(hook.OnFailureSkip))
-	l := newLanes(t, t.Context(), b, w.ID)
+	l := newLanes(t.Context(), t, b, w.ID)
 	const publishers, each, enders = 4, 40, 6
 	keys := []string{"a", "b", "c"}
 	published := make([]map[string][]hook.ID, publishers) // events
@@ -171,7 +171,7 @@ func TestConcurrentPublishersAndEndersKeepEachKeysOrder(t *testing.T) {
 		ending.Go(func() {
 			for job := range jobs {
 				if d, ok := l.begin(job); ok {
-					time.Sleep(time.Duration(rand.IntN(3)) * time.Millisecond)
+					<-time.After(time.Duration(rand.IntN(3)) * time.Millisecond)
 					l.end(job, d, []int{200, 200, 500}[rand.IntN(3)])
 				}
 			}
@@ -179,7 +179,7 @@ func TestConcurrentPublishersAndEndersKeepEachKeysOrder(t *testing.T) {
 	}
 	for deadline := time.Now().Add(2 * time.Minute); l.through() < publishers*each && time.Now().Before(deadline); {
 		if l.start() == 0 {
-			time.Sleep(5 * time.Millisecond)
+			<-time.After(5 * time.Millisecond)
 		}
 		for job, ok := l.take(0); ok; job, ok = l.take(0) {
 			jobs <- job
@@ -212,7 +212,7 @@ func TestNoSequenceOfEventsBreaksAnOrderOrStrandsADelivery(t *testing.T) {
 		b.exec(t, "TRUNCATE deliveries, attempts, outbox, operations, events, webhook_pauses")
 		b.exec(t, "UPDATE webhooks SET deleted_at = now(), active = false")
 		w := b.addWebhook(t, b.tenant, ordered(rapid.SampledFrom([]hook.OnFailure{hook.OnFailureHold, hook.OnFailureSkip}).Draw(r, "mode")))
-		s := &sequence{lanes: newLanes(r, t.Context(), b, w.ID), tb: t}
+		s := &sequence{lanes: newLanes(t.Context(), r, b, w.ID), tb: t}
 		r.Repeat(map[string]func(*rapid.T){
 			"publish": s.publishOne, "work": s.work, "finish": s.finish, "disable": s.turn(false), "enable": s.turn(true),
 			"resume": s.resumeStep, "resend": s.resend, "cancel": s.cancel, "recover": s.recover, "change": s.change, "": s.check,

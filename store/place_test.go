@@ -134,7 +134,7 @@ func TestAtNoTimeMoreAttemptsAreInFlightThanTheWebhookBears(t *testing.T) {
 				flying++
 				most = max(most, flying)
 				mu.Unlock()
-				time.Sleep(2 * time.Millisecond)
+				<-time.After(2 * time.Millisecond)
 				mu.Lock()
 				flying--
 				ended++
@@ -213,7 +213,7 @@ func TestARateIsExactOverManyWorkers(t *testing.T) {
 				if p.Granted {
 					return
 				}
-				time.Sleep(p.Wait)
+				<-time.After(p.Wait)
 			}
 		})
 	}

@@ -118,9 +118,10 @@ func TestNoMoreAttemptsAreInFlightThanAWebhookBears(t *testing.T) {
 	var flying, most, requests atomic.Int32
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		now := flying.Add(1)
-		for was := most.Load(); now > was && !most.CompareAndSwap(was, now); was = most.Load() {
+		for was := most.Load(); now > was && !most.CompareAndSwap(was, now); {
+			was = most.Load()
 		}
-		time.Sleep(200 * time.Millisecond)
+		<-time.After(200 * time.Millisecond)
 		flying.Add(-1)
 		if requests.Add(1) == 1 {
 			w.WriteHeader(http.StatusInternalServerError)
