@@ -21,6 +21,7 @@ type AttemptInput struct {
 	Run        int
 	Now        bool // do not wait for the time that is planned
 	Cancel     bool // make no further attempt
+	Promised   bool `json:",omitempty"` // it waited for its time by the webhook's rate
 }
 
 // Step says what came of it.
@@ -32,6 +33,8 @@ type Step struct {
 	Answer string        // a status code or a class of failure, for people
 	URL    string        // without its query
 	Reason string        // why no attempt was made
+
+	Promised bool `json:",omitempty"` // the wait is for the webhook's rate
 }
 
 // early is how much sooner than planned an attempt may be made: a timer and
@@ -54,10 +57,15 @@ func (a *Activities) Attempt(ctx context.Context, in AttemptInput) (Step, error)
 		step.Wait, step.Answer = t.Wait, "not due yet"
 		return step, nil
 	}
+	place, ended, err := a.permit(ctx, in, &t, &step)
+	if ended || err != nil {
+		return step, err
+	}
 	attempt, outcome, err := a.attempt(ctx, &t)
 	if err != nil {
 		return Step{}, err
 	}
+	attempt.Place = place
 	crash.At(crash.AfterSend)
 	if err := a.Store.RecordAttempt(ctx, &t.Delivery, &attempt, outcome); err != nil {
 		return Step{}, err
@@ -78,7 +86,7 @@ func (a *Activities) end(ctx context.Context, in AttemptInput, t *store.ToAttemp
 	switch {
 	case !t.Delivery.Open():
 		step.Reason = "the delivery is " + string(t.Delivery.Status)
-		return true, nil
+		return true, a.leavePlace(ctx, t)
 	case t.Delivery.Run > in.Run:
 		step.Reason = superseded
 		return true, nil
@@ -93,12 +101,12 @@ func (a *Activities) end(ctx context.Context, in AttemptInput, t *store.ToAttemp
 		step.Reason = "the webhook is disabled"
 	default:
 		step.Reason, step.Status = "the webhook is disabled", hook.DeliveryHeld
-		return true, a.Store.HoldDelivery(ctx, in.DeliveryID)
+		return true, errors.Join(a.Store.HoldDelivery(ctx, in.DeliveryID), a.leavePlace(ctx, t))
 	}
 	if delivered {
 		step.Status = hook.DeliveryDelivered
 	}
-	return true, a.Store.EndDelivery(ctx, in.DeliveryID)
+	return true, errors.Join(a.Store.EndDelivery(ctx, &t.Delivery), a.leavePlace(ctx, t))
 }
 
 // attempt sends the request. An error means that there was no attempt: we are

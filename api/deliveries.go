@@ -35,6 +35,8 @@ type deliveryView struct {
 	Status        hook.DeliveryStatus `json:"status" enum:"pending,held,delivered,failed,cancelled"`
 	Test          bool                `json:"test"`
 	Attempts      []attemptView       `json:"attempts"`
+	OrderKey      *string             `json:"order_key" doc:"Of those with one key, one after another goes; null: it goes in no order"`
+	WaitsFor      *hook.ID            `json:"waits_for" doc:"The delivery that goes before it, or that failed and holds it up; null: none"`
 	NextAttemptAt timestamp           `json:"next_attempt_at"`
 	WorkflowURL   string              `json:"workflow_url" doc:"Its last workflow in the Temporal UI"`
 	CreatedAt     timestamp           `json:"created_at"`
@@ -48,11 +50,12 @@ func (s *server) deliveryRoutes(r *router) {
 	add(r, route{
 		method: "POST", path: "/api/v1/deliveries/{id}/retry", summary: "Attempt a delivery again", tag: tag, roles: operators,
 		help: "A further attempt of the same delivery, at once. One that waits goes on with its schedule; one that has ended begins it anew, " +
-			"and what was delivered stays delivered. 409 where the webhook is disabled.",
+			"and what was delivered stays delivered. 409 where the webhook is disabled, or the delivery waits for another one of its key.",
 	}, s.retryDelivery)
 	add(r, route{
 		method: "POST", path: "/api/v1/deliveries/{id}/cancel", summary: "Cancel a delivery", tag: tag, roles: operators,
-		help: "No further attempt is made; one that is under way may still arrive. 409 where the delivery has ended.",
+		help: "No further attempt is made; one that is under way may still arrive. 409 where the delivery has ended; " +
+			"but one that failed and holds others of its key up is given up so, and they go on.",
 	}, s.cancelDelivery)
 }
 
@@ -126,6 +129,12 @@ func (s *server) showDelivery(v store.DeliveryView) deliveryView {
 		ID: v.ID, EventID: v.EventName, EventType: v.EventType, WebhookID: v.WebhookID, Status: v.Status, Test: v.Test,
 		Attempts: []attemptView{}, NextAttemptAt: timestamp{v.NextAttemptAt}, CreatedAt: timestamp{v.CreatedAt},
 		UpdatedAt: timestamp{v.UpdatedAt}, WorkflowURL: s.workflowURL(hook.DeliveryWorkflow(v.ID, v.Run)),
+	}
+	if v.Ordered {
+		view.OrderKey = &v.OrderKey
+	}
+	if v.WaitsFor != (hook.ID{}) {
+		view.WaitsFor = &v.WaitsFor
 	}
 	for _, a := range v.Attempts {
 		view.Attempts = append(view.Attempts, showAttempt(a))

@@ -24,6 +24,9 @@ type WebhookCommon struct {
 	Transform           *string           `json:"transform"`
 	OrderedBy           *string           `json:"ordered_by"`
 	OrderedOnFailure    *hook.OnFailure   `json:"ordered_on_failure"`
+	OrderError          *filterErrorView  `json:"order_error" doc:"The last event whose key could not be told: those go one after another"`
+	RateLimit           *int              `json:"rate_limit" doc:"Attempts per second, retries among them"`
+	MaxInFlight         *int              `json:"max_in_flight" doc:"Attempts at the same time"`
 	APIVersion          string            `json:"api_version" doc:"Of the commenda format"`
 	ConsecutiveFailures int               `json:"consecutive_failures"`
 	DisabledReason      *string           `json:"disabled_reason"`
@@ -61,9 +64,12 @@ type SharedSettings struct {
 	SurveyID     nullable[string]   `json:"survey_id,omitempty" doc:"Only events whose data.surveyId is this; at most 10 webhooks a survey"`
 	Filter       nullable[string]   `json:"filter,omitempty" doc:"CEL over id, type, data, occurred_at: true for what is delivered"`
 	Transform    nullable[string]   `json:"transform,omitempty" doc:"CEL over the same: what is sent as data"`
-	OrderedBy    nullable[string]   `json:"ordered_by,omitempty" doc:"CEL over the same: a string"`
+	OrderedBy    nullable[string]   `json:"ordered_by,omitempty" doc:"CEL over the same: a string; events of one are delivered one after another"`
 
 	OrderedOnFailure nullable[hook.OnFailure] `json:"ordered_on_failure,omitempty" doc:"hold (the default beside ordered_by) or skip"`
+
+	RateLimit   nullable[int] `json:"rate_limit,omitempty" minimum:"0" maximum:"10000" doc:"Attempts per second, retries among them; 0 or null: not bounded"`
+	MaxInFlight nullable[int] `json:"max_in_flight,omitempty" minimum:"0" maximum:"1000" doc:"Attempts at the same time; 0 or null: not bounded"`
 
 	APIVersion *string `json:"api_version,omitempty" enum:"v1.0" doc:"Of the commenda format"`
 }
@@ -213,6 +219,8 @@ func (in *WebhookSettings) apply(w *hook.Webhook) {
 	in.Transform.set(&w.Transform)
 	in.OrderedBy.set(&w.OrderedBy)
 	in.OrderedOnFailure.set(&w.OrderedOnFailure)
+	in.RateLimit.set(&w.RateLimit)
+	in.MaxInFlight.set(&w.MaxInFlight)
 	switch {
 	case w.OrderedBy == "" && !in.OrderedOnFailure.Set:
 		w.OrderedOnFailure = ""
@@ -228,7 +236,7 @@ func showWebhook(w hook.Webhook, secret hook.Secret) webhookView {
 		Filter: given(w.Filter), Transform: given(w.Transform), OrderedBy: given(w.OrderedBy),
 		OrderedOnFailure: given(w.OrderedOnFailure), APIVersion: hook.APIVersion, DisabledReason: given(w.DisabledReason),
 		ConsecutiveFailures: w.ConsecutiveFailures, CreatedAt: timestamp{w.CreatedAt}, UpdatedAt: timestamp{w.UpdatedAt},
-		Secret: given(secret.Reveal()), Signatures: w.Signatures(),
+		Secret: given(secret.Reveal()), Signatures: w.Signatures(), RateLimit: bound(w.RateLimit), MaxInFlight: bound(w.MaxInFlight),
 	}}
 	if keys := w.PublicKeys(); len(keys) > 0 {
 		view.PublicKey, view.KeyID = new(keys[0].String()), new(keys[0].ID())
@@ -236,10 +244,23 @@ func showWebhook(w hook.Webhook, secret hook.Secret) webhookView {
 	if view.Headers == nil {
 		view.Headers = map[string]string{}
 	}
-	if e := w.FilterError; e != nil {
-		view.FilterError = &filterErrorView{EventID: e.EventID, Message: e.Message, At: timestamp{e.At}}
-	}
+	view.FilterError, view.OrderError = showFilterError(w.FilterError), showFilterError(w.OrderError)
 	return view
+}
+
+func showFilterError(e *hook.FilterError) *filterErrorView {
+	if e == nil {
+		return nil
+	}
+	return &filterErrorView{EventID: e.EventID, Message: e.Message, At: timestamp{e.At}}
+}
+
+// bound is a limit, or nil where there is none.
+func bound(n int) *int {
+	if n == 0 {
+		return nil
+	}
+	return &n
 }
 
 // given is a text, or nil where it is empty.

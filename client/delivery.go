@@ -27,6 +27,8 @@ type Delivery struct {
 	Status        string    `json:"status"`
 	Test          bool      `json:"test"`
 	Attempts      []Attempt `json:"attempts"`        // oldest first
+	OrderKey      string    `json:"order_key"`       // of those with one key one after another goes; "": in no order, or unknown
+	WaitsFor      string    `json:"waits_for"`       // the delivery that goes before it; "" for none
 	NextAttemptAt time.Time `json:"next_attempt_at"` // zero where none is planned
 	WorkflowURL   string    `json:"workflow_url"`    // in the Temporal UI; "" where that is not known
 	CreatedAt     time.Time `json:"created_at"`

@@ -41,6 +41,9 @@ type Webhook struct {
 	Transform           string            `json:"transform"`          // of the data
 	OrderedBy           string            `json:"ordered_by"`         // what is kept in order
 	OrderedOnFailure    string            `json:"ordered_on_failure"` // hold or skip, beside OrderedBy
+	OrderError          *FilterError      `json:"order_error"`        // the last event whose key could not be told; nil: there was none
+	RateLimit           int               `json:"rate_limit"`         // attempts per second; 0: not bounded
+	MaxInFlight         int               `json:"max_in_flight"`      // attempts at the same time; 0: not bounded
 	APIVersion          string            `json:"api_version"`        // of the commenda format
 	ConsecutiveFailures int               `json:"consecutive_failures"`
 	DisabledReason      string            `json:"disabled_reason"` // "" while it is active
@@ -71,6 +74,10 @@ type WebhookSettings struct {
 	Transform        *string `json:"transform,omitempty"`
 	OrderedBy        *string `json:"ordered_by,omitempty"`
 	OrderedOnFailure *string `json:"ordered_on_failure,omitempty"`
+
+	// 0 takes away what is set.
+	RateLimit   *int `json:"rate_limit,omitempty"`    // attempts per second
+	MaxInFlight *int `json:"max_in_flight,omitempty"` // attempts at the same time
 }
 
 // FilterError is an event of which a filter could not tell whether it matches:

@@ -86,6 +86,22 @@ func Match(text string, in *Input) (bool, error) {
 	return false, &Error{Message: "the value is a " + value.Type().TypeName() + ", not a bool"}
 }
 
+// Order is what an event is ordered by; "" where the value is null. An error is
+// an *Error.
+func Order(text string, in *Input) (string, error) {
+	value, err := eval(order, text, in)
+	if err != nil {
+		return "", err
+	}
+	switch v := value.(type) {
+	case types.String:
+		return string(v), nil
+	case types.Null:
+		return "", nil
+	}
+	return "", &Error{Message: "the value is a " + value.Type().TypeName() + ", not a string"}
+}
+
 // Transform makes what is sent as an event's data: JSON, the keys of its
 // objects sorted. An error is an *Error.
 func Transform(text string, in *Input) (json.RawMessage, error) {

@@ -184,3 +184,18 @@ func BenchmarkMatchAgain(b *testing.B) { // for an event whose data another filt
 		}
 	}
 }
+
+func TestOrderIsAStringOrNone(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`data.order`: "o-1", `"all"`: "all", `string(data.n)`: "7", `data.none`: "", `type + ":" + id`: "ticket.created:evt_1",
+	} {
+		key, err := expr.Order(text, input(`{"order":"o-1","n":7,"none":null}`))
+		require.NoError(t, err, text)
+		require.Equal(t, want, key, text)
+	}
+	for text, want := range map[string]string{`data.n`: "the value is a int, not a string", `data.missing`: "no such key: missing"} {
+		_, err := expr.Order(text, input(`{"n":7}`))
+		require.ErrorContains(t, err, want)
+	}
+}

@@ -42,6 +42,11 @@ type Delivery struct {
 	AttemptsBefore int  // those that were made before its schedule began anew
 	Due            bool // something is still to be done
 
+	Ordered  bool   // it goes in order with those of its webhook and key
+	OrderKey string // "" where the key could not be told
+	Turn     Turn
+	Waits    bool // behind another one, or for a place among its webhook's attempts in flight
+
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -81,6 +86,7 @@ type Attempt struct {
 	ResponseBody   []byte        // the first MaxResponseBody bytes
 	RetryAfter     time.Duration // what a 429 or 503 asked for
 	Generation     int           // of the webhook when it started
+	Place          bool          // it had one of its webhook's places in flight
 }
 
 // Succeeded reports whether the receiver answered 2xx.

@@ -16,6 +16,8 @@ func (d *Delivery) Retry(w *Webhook, waiting bool) (Retry, error) {
 	switch {
 	case !w.Active && !d.Test:
 		return RetryNothing, Conflict("the webhook is disabled; enable it first")
+	case d.Waits:
+		return RetryNothing, Conflict("the delivery waits for its turn; see waits_for")
 	case d.Open() && !waiting && d.Status != DeliveryHeld:
 		return RetryNothing, nil
 	case d.Open() || d.Status == DeliveryHeld:
@@ -27,7 +29,7 @@ func (d *Delivery) Retry(w *Webhook, waiting bool) (Retry, error) {
 // Open reports whether attempts are still to be made: it is pending, or was
 // delivered and is to be delivered once more.
 func (d *Delivery) Open() bool {
-	return d.Status == DeliveryPending || d.Status == DeliveryDelivered && d.Due
+	return d.Status == DeliveryPending || d.Status == DeliveryDelivered && (d.Due || d.Waits)
 }
 
 // Outcome decides what follows from an attempt of the delivery by its webhook's
@@ -39,9 +41,10 @@ func (d *Delivery) Outcome(a *Attempt, policy []int) Outcome {
 	return After(a, a.Number-d.AttemptsBefore, policy)
 }
 
-// CheckCancel refuses to cancel a delivery that has ended otherwise.
+// CheckCancel refuses to cancel a delivery that has ended otherwise; one that
+// failed and holds others up is given up so.
 func (d *Delivery) CheckCancel() error {
-	if d.Status == DeliveryFailed || d.Status == DeliveryDelivered && !d.Due {
+	if d.Status == DeliveryFailed && d.Turn != TurnHolds || d.Status == DeliveryDelivered && !d.Open() {
 		return Conflict("the delivery has ended: it is " + string(d.Status))
 	}
 	return nil

@@ -24,6 +24,8 @@ const (
 	MaxTimeout   = 60 * time.Second
 	MaxSurveyID  = 200 // characters
 	MaxOfSurvey  = 10  // webhooks of one survey
+	MaxRate      = 10_000
+	MaxParallel  = 1000
 )
 
 // Disabled says why a webhook is not active.
@@ -56,10 +58,14 @@ type Webhook struct {
 	OrderedBy        string // what is kept in order
 	OrderedOnFailure OnFailure
 
+	RateLimit   int // attempts per second; 0: not bounded
+	MaxInFlight int // attempts at the same time; 0: not bounded
+
 	ConsecutiveFailures int
 	Generation          int // raised whenever it is disabled or enabled
 	DisabledReason      string
 	FilterError         *FilterError // the last one; nil: there was none
+	OrderError          *OrderError  // likewise
 	CreatedAt           time.Time
 	UpdatedAt           time.Time
 }
@@ -68,6 +74,13 @@ type Webhook struct {
 func (w *Webhook) Subscribes(eventType string) bool {
 	return slices.ContainsFunc(Patterns(eventType), func(p string) bool { return slices.Contains(w.Events, p) })
 }
+
+// Limited reports whether the webhook bounds how fast it is sent to.
+func (w *Webhook) Limited() bool { return w.RateLimit > 0 || w.MaxInFlight > 0 }
+
+// RateBurst is how many attempts a webhook gets at once that got none for a
+// while: as many as in a second, and one.
+func RateBurst(rate int) int { return rate + 1 }
 
 // OnFailure says what a failed delivery does to those behind it.
 type OnFailure string
@@ -141,6 +154,12 @@ func (w *Webhook) validateDelivery(bad *fields) {
 	}
 	if w.DisableAfter < 1 || w.DisableAfter > 10_000 {
 		bad.add("/disable_after", "must be 1 to 10000")
+	}
+	if w.RateLimit < 0 || w.RateLimit > MaxRate {
+		bad.add("/rate_limit", "must be 1 to 10000 attempts per second, or 0 or null for no bound")
+	}
+	if w.MaxInFlight < 0 || w.MaxInFlight > MaxParallel {
+		bad.add("/max_in_flight", "must be 1 to 1000 attempts, or 0 or null for no bound")
 	}
 	if w.Timeout < 100*time.Millisecond || w.Timeout > MaxTimeout {
 		bad.add("/timeout", "must be between 100 milliseconds and 60 seconds")

@@ -17,8 +17,9 @@ import (
 // changes nothing. A failure that is one too many for the webhook, or an answer
 // that says it is gone, disables it and holds what is on its way.
 //
-// Whoever changes a webhook and its deliveries locks the webhook first: in
-// another order two of them would wait for each other.
+// Whoever changes a webhook and its deliveries locks the webhook first, then
+// what keeps those in order: in another order two of them would wait for each
+// other.
 func (s *Store) RecordAttempt(ctx context.Context, d *hook.Delivery, a *hook.Attempt, o hook.Outcome) error {
 	header, err := json.Marshal(a.ResponseHeader)
 	if err != nil {
@@ -39,8 +40,8 @@ func (s *Store) RecordAttempt(ctx context.Context, d *hook.Delivery, a *hook.Att
 	})
 	if first && err == nil {
 		s.metrics.Attempt(string(a.Error), a.Duration)
-		if !a.Succeeded() {
-			s.bell.ring() // a failure can become an event
+		if !a.Succeeded() || d.Ordered || a.Place {
+			s.bell.ring() // a failure can become an event, and another one may go now
 		}
 	}
 	return wrap(err, "delivery")
@@ -56,8 +57,12 @@ func (s *Store) follow(ctx context.Context, q *db.Queries, d *hook.Delivery, a *
 			return err
 		}
 	}
-	givenUp, err := q.SetOutcome(ctx, db.SetOutcomeParams{
-		ID: d.ID, Number: int32(a.Number), Status: string(o.Status), Wait: o.Wait.Seconds(),
+	givenUp := false
+	err := inTurn(ctx, q, d, a.Place, func(hold bool) (err error) {
+		givenUp, err = q.SetOutcome(ctx, db.SetOutcomeParams{
+			ID: d.ID, Number: int32(a.Number), Status: string(o.Status), Wait: o.Wait.Seconds(), Holds: d.Ordered && hold,
+		})
+		return err
 	})
 	if err != nil {
 		return err

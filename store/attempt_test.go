@@ -145,13 +145,13 @@ func TestALateAttemptKeepsWhatWasDecidedMeanwhile(t *testing.T) {
 	b.addWebhook(t, b.tenant)
 	list := b.deliveries(t, 2)
 	for _, d := range list {
-		require.NoError(t, b.EndDelivery(t.Context(), d.ID))
+		require.NoError(t, b.EndDelivery(t.Context(), &d))
 	}
 	require.NoError(t, b.fail(t, list[0], 1, 0))
 	require.Equal(t, hook.DeliveryCancelled, b.delivery(t, list[0].ID).Status)
 	require.NoError(t, b.succeed(t, list[1], 1, 0))
 	require.Equal(t, hook.DeliveryDelivered, b.delivery(t, list[1].ID).Status, "it arrived all the same")
-	require.NoError(t, b.EndDelivery(t.Context(), list[1].ID))
+	require.NoError(t, b.EndDelivery(t.Context(), &list[1]))
 	require.NoError(t, b.HoldDelivery(t.Context(), list[1].ID))
 	require.Equal(t, hook.DeliveryDelivered, b.delivery(t, list[1].ID).Status, "and stays so")
 	require.Zero(t, b.count(t, "SELECT count(*) FROM deliveries WHERE due_at IS NOT NULL OR next_attempt_at IS NOT NULL"))

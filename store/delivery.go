@@ -35,6 +35,7 @@ type DeliveryView struct {
 	EventName string // the event's id as people know it
 	EventType string
 	Attempts  []hook.Attempt
+	WaitsFor  hook.ID // the delivery that goes before it; zero for none
 }
 
 // Delivery finds one delivery.
@@ -106,7 +107,7 @@ func deliveryViews(ctx context.Context, q *db.Queries, tenant hook.ID, rows []db
 		byDelivery[a.DeliveryID] = append(byDelivery[a.DeliveryID], attempt)
 	}
 	return convert(rows, func(row db.DeliveriesRow) DeliveryView {
-		v := DeliveryView{Delivery: deliveryOf(row.Delivery), EventName: row.PublicID, EventType: row.Type}
+		v := DeliveryView{Delivery: deliveryOf(row.Delivery), EventName: row.PublicID, EventType: row.Type, WaitsFor: row.WaitsFor}
 		if v.EventName == "" {
 			v.EventName = v.EventID.String()
 		}
@@ -120,7 +121,11 @@ func deliveryOf(row db.Delivery) hook.Delivery {
 		ID: row.ID, TenantID: row.TenantID, EventID: row.EventID, WebhookID: row.WebhookID,
 		Status: hook.DeliveryStatus(row.Status), Test: row.Test, Format: hook.Format(row.Format), Transform: row.Transform, Run: int(row.Run),
 		AttemptCount: int(row.Attempts), AttemptsBefore: int(row.AttemptsBefore), Due: row.DueAt != nil,
+		Ordered: row.OrderKey != nil, Turn: hook.Turn(row.Turn), Waits: row.Waits,
 		CreatedAt: hook.IDTime(row.ID), UpdatedAt: row.UpdatedAt,
+	}
+	if row.OrderKey != nil {
+		d.OrderKey = *row.OrderKey
 	}
 	if row.NextAttemptAt != nil {
 		d.NextAttemptAt = *row.NextAttemptAt

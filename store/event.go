@@ -42,8 +42,16 @@ func publish(ctx context.Context, q *db.Queries, e *hook.Event) error {
 	if err != nil {
 		return err
 	}
-	hooks, err := matching(ctx, q, e)
-	if err != nil || len(hooks) == 0 {
+	choice := NewChoice(e)
+	hooks, err := choice.matching(ctx, q)
+	if err != nil {
+		return err
+	}
+	hooks, ordered, err := choice.lanes(ctx, q, hooks)
+	if err != nil {
+		return err
+	}
+	if err := publishOrdered(ctx, q, e, ordered); err != nil || len(hooks) == 0 {
 		return err
 	}
 	deliveries := db.InsertDeliveriesParams{TenantID: e.TenantID, EventID: e.ID}

@@ -19,7 +19,7 @@ func disable(ctx context.Context, q *db.Queries, w hook.Webhook, reason string, 
 	if err := beginPause(ctx, q, &w); err != nil {
 		return err
 	}
-	if err := q.HoldDeliveries(ctx, w.ID); err != nil {
+	if err := hold(ctx, q, w.ID); err != nil {
 		return err
 	}
 	held, err := q.CountHeld(ctx, w.ID)
@@ -29,6 +29,17 @@ func disable(ctx context.Context, q *db.Queries, w hook.Webhook, reason string, 
 	data := failureData(&w, a)
 	data.Reason, data.Held = reason, new(int(held))
 	return tell(ctx, q, &w, hook.EventWebhookDisabled, data)
+}
+
+// hold sets aside what a webhook has on its way. The webhook is locked.
+func hold(ctx context.Context, q *db.Queries, webhook hook.ID) error {
+	if err := q.HoldDeliveries(ctx, webhook); err != nil {
+		return err
+	}
+	if err := q.DropWaiting(ctx, webhook); err != nil {
+		return err
+	}
+	return q.ForgetLine(ctx, webhook)
 }
 
 func beginPause(ctx context.Context, q *db.Queries, w *hook.Webhook) error {

@@ -167,7 +167,7 @@ func (w *world) attempt(ctx context.Context, s step) error {
 	case 2:
 		return w.HoldDelivery(ctx, d.ID)
 	case 3:
-		return w.EndDelivery(ctx, d.ID)
+		return w.EndDelivery(ctx, &d)
 	case 4, 5:
 		a.StatusCode, a.Error = 500, hook.ErrorStatus
 	}

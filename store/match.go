@@ -12,16 +12,16 @@ import (
 // matching finds the webhooks that an event goes to: active, subscribed to its
 // type, of its survey, and with a filter that holds. A filter that fails does
 // not hold, and its webhook says so.
-func matching(ctx context.Context, q *db.Queries, e *hook.Event) ([]db.MatchingWebhooksRow, error) {
+func (c *Choice) matching(ctx context.Context, q *db.Queries) ([]db.MatchingWebhooksRow, error) {
+	e := c.event
 	rows, err := q.MatchingWebhooks(ctx, db.MatchingWebhooksParams{TenantID: e.TenantID, Patterns: hook.Patterns(e.Type)})
 	if err != nil {
 		return nil, err
 	}
 	matches := rows[:0]
 	failed := db.SetFilterErrorsParams{EventID: &e.ID}
-	choice := NewChoice(e)
 	for _, w := range rows {
-		ok, err := choice.matches(w.SurveyID, w.Filter)
+		ok, err := c.matches(w.SurveyID, w.Filter)
 		if err != nil {
 			failed.Ids = append(failed.Ids, w.ID)
 			failed.Messages = append(failed.Messages, text(err.Error()))
@@ -88,10 +88,14 @@ func (c *Choice) Holds(filter string) (bool, error) {
 	if filter == "" {
 		return true, nil
 	}
+	return expr.Match(filter, c.read())
+}
+
+func (c *Choice) read() *expr.Input {
 	if c.input == nil {
 		c.input = expr.NewInput(c.event.Name(), c.event.Type, c.event.Data, c.event.OccurredAt)
 	}
-	return expr.Match(filter, c.input)
+	return c.input
 }
 
 // OfSurvey reports whether the event is of a survey; "" stands for any, or none.

@@ -27,7 +27,7 @@ func applied(t testing.TB, url string) (versions []int64) {
 	return versions
 }
 
-// all are the versions of the migrations, one file each.
+// all are the versions of the migrations, by the names of their files.
 func all(t testing.TB) (versions []int64) {
 	t.Helper()
 	files, err := os.ReadDir("migrations")

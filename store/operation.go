@@ -76,7 +76,7 @@ func (s *Store) step(ctx context.Context, id hook.ID, run int, do func(*db.Queri
 		if err != nil {
 			return err
 		}
-		webhook, err := q.ShareWebhook(ctx, row.WebhookID)
+		webhook, err := q.HoldWebhook(ctx, row.WebhookID)
 		if err != nil {
 			return err
 		}

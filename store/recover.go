@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"posthorn/hook"
@@ -178,25 +179,58 @@ func (o *operation) redeliver(ctx context.Context, q *db.Queries, rows []db.Reco
 		missed.EventIds = append(missed.EventIds, r.ID)
 	}
 	var jobs []Job
+	moved := 0
 	if len(again) > 0 {
 		rerun, err := q.Redeliver(ctx, again)
 		if err != nil {
 			return 0, err
 		}
 		for _, r := range rerun {
-			jobs = append(jobs, Job{Shard: Shard(o.WebhookID), Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)})
+			moved++
+			if !r.Waits {
+				jobs = append(jobs, Job{Shard: Shard(o.WebhookID), Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)})
+			}
 		}
 	}
 	if len(missed.Ids) > 0 {
+		if err := keys(ctx, q, &o.webhook, &missed); err != nil {
+			return 0, err
+		}
 		made, err := q.InsertMissed(ctx, missed)
 		if err != nil {
 			return 0, err
 		}
-		for _, id := range made {
-			jobs = append(jobs, Job{Shard: Shard(o.WebhookID), Kind: KindDelivery, Ref: id})
+		for _, r := range made {
+			moved++
+			if !r.Waits {
+				jobs = append(jobs, Job{Shard: Shard(o.WebhookID), Kind: KindDelivery, Ref: r.ID})
+			}
 		}
 	}
-	return len(jobs), enqueue(ctx, q, jobs...)
+	return moved, enqueue(ctx, q, jobs...)
+}
+
+// keys gives events that made no delivery their keys.
+func keys(ctx context.Context, q *db.Queries, w *hook.Webhook, missed *db.InsertMissedParams) error {
+	missed.Keys, missed.Ordered = make([]string, len(missed.Ids)), make([]bool, len(missed.Ids))
+	if w.OrderedBy == "" {
+		return nil
+	}
+	at := map[hook.ID]int{}
+	for i, id := range missed.EventIds {
+		at[id] = i
+	}
+	for ids := range slices.Chunk(missed.EventIds, chosenTogether) {
+		events, err := q.EventsByID(ctx, db.EventsByIDParams{TenantID: w.TenantID, Ids: ids})
+		if err != nil {
+			return err
+		}
+		for _, row := range events {
+			e := eventOf(row)
+			missed.Keys[at[e.ID]], missed.Ordered[at[e.ID]], _ = NewChoice(&e).key(w.OrderedBy)
+		}
+	}
+	return nil
 }
 
 // look goes over the events that a recovery is about.

@@ -13,6 +13,9 @@ func resume(ctx context.Context, q *db.Queries, w *hook.Webhook) error {
 	if err := q.EndPauses(ctx, w.ID); err != nil {
 		return err
 	}
+	if err := nextInLanes(ctx, q, w.ID); err != nil { // behind what was published while it was disabled
+		return err
+	}
 	held, err := q.CountHeld(ctx, w.ID)
 	if err != nil || held == 0 {
 		return err
@@ -44,9 +47,12 @@ func (s *Store) Resume(ctx context.Context, id hook.ID, run int) (hook.Operation
 				return err
 			}
 		}
-		jobs := convert(rows, func(r db.ResumeHeldRow) Job {
-			return Job{Shard: Shard(o.WebhookID), Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)}
-		})
+		var jobs []Job
+		for _, r := range rows {
+			if !r.Waits {
+				jobs = append(jobs, Job{Shard: Shard(o.WebhookID), Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)})
+			}
+		}
 		if err := enqueue(ctx, q, jobs...); err != nil {
 			return err
 		}

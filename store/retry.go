@@ -19,6 +19,9 @@ func (s *Store) RetryDelivery(ctx context.Context, tenant, id hook.ID) error {
 		if err != nil {
 			return err
 		}
+		if err := lockLane(ctx, q, &seen.Delivery); err != nil {
+			return err
+		}
 		locked, err := q.LockDelivery(ctx, db.LockDeliveryParams{TenantID: tenant, ID: id})
 		if err != nil {
 			return err
@@ -31,11 +34,11 @@ func (s *Store) RetryDelivery(ctx context.Context, tenant, id hook.ID) error {
 		if err != nil || how == hook.RetryNothing {
 			return err
 		}
-		run, err := q.RunDelivery(ctx, db.RunDeliveryParams{ID: id, Anew: how == hook.RetryAnew})
-		if err != nil {
+		next, err := q.RunDelivery(ctx, db.RunDeliveryParams{ID: id, Anew: how == hook.RetryAnew})
+		if err != nil || next.Waits {
 			return err
 		}
-		return enqueue(ctx, q, Job{Shard: Shard(w.ID), Kind: KindDelivery, Ref: id, Run: int(run)})
+		return enqueue(ctx, q, Job{Shard: Shard(w.ID), Kind: KindDelivery, Ref: id, Run: int(next.Run)})
 	})
 	if err == nil {
 		s.bell.ring()
@@ -46,23 +49,40 @@ func (s *Store) RetryDelivery(ctx context.Context, tenant, id hook.ID) error {
 // CancelDelivery ends a delivery that is on its way or held; what has ended
 // otherwise is a conflict.
 func (s *Store) CancelDelivery(ctx context.Context, tenant, id hook.ID) error {
-	return wrap(s.tenant(ctx, tenant, func(q *db.Queries) error {
-		row, err := q.LockDelivery(ctx, db.LockDeliveryParams{TenantID: tenant, ID: id})
+	err := s.tenant(ctx, tenant, func(q *db.Queries) error {
+		seen, err := q.DeliveryByID(ctx, db.DeliveryByIDParams{TenantID: tenant, ID: id})
 		if err != nil {
 			return err
 		}
-		d := deliveryOf(row)
-		if err := d.CheckCancel(); err != nil {
-			return err
-		}
-		return q.CancelDelivery(ctx, id)
-	}), "delivery")
+		d := deliveryOf(seen.Delivery)
+		return inTurn(ctx, q, &d, false, func(bool) error {
+			row, err := q.LockDelivery(ctx, db.LockDeliveryParams{TenantID: tenant, ID: id})
+			if err != nil {
+				return err
+			}
+			d := deliveryOf(row)
+			if err := d.CheckCancel(); err != nil {
+				return err
+			}
+			return q.CancelDelivery(ctx, id)
+		})
+	})
+	if err == nil {
+		s.bell.ring() // another one may go now
+	}
+	return wrap(err, "delivery")
 }
 
 // EndDelivery ends a delivery that is on its way: for the workflow that finds
 // nothing to do.
-func (s *Store) EndDelivery(ctx context.Context, id hook.ID) error {
-	return wrap(s.queries().CancelDelivery(ctx, id), "delivery")
+func (s *Store) EndDelivery(ctx context.Context, d *hook.Delivery) error {
+	err := s.tx(ctx, func(q *db.Queries) error {
+		return inTurn(ctx, q, d, false, func(bool) error { return q.CancelDelivery(ctx, d.ID) })
+	})
+	if err == nil && d.Ordered {
+		s.bell.ring() // another one may go now
+	}
+	return wrap(err, "delivery")
 }
 
 // SendTest records a sample event with its delivery to one webhook, and nobody

@@ -24,7 +24,7 @@ func populate(t testing.TB, b *bundle, tenant hook.ID) {
 	_, _, err := b.CreateKey(t.Context(), tenant, "key", hook.RoleAdmin)
 	require.NoError(t, err)
 	e := b.addEndpoint(t, tenant)
-	b.addWebhook(t, tenant)
+	b.addWebhook(t, tenant, limited(1, 1))
 	b.addWebhook(t, tenant, func(w *hook.Webhook) { w.Active, w.SigningKeys = false, []hook.Key{{Secret: hook.NewSigningKey()}} })
 	archived := b.addMessage(t, e, "archived")
 	b.addMessage(t, e, "accepted")
@@ -41,6 +41,7 @@ func populate(t testing.TB, b *bundle, tenant hook.ID) {
 	_, err = b.PutEventType(t.Context(), tenant, hook.EventType{Type: "a.b"})
 	require.NoError(t, err)
 	d := b.deliveriesOf(t, tenant, event.ID)[0]
+	require.True(t, b.permit(t, d).Place)
 	require.NoError(t, b.fail(t, d, 1, 0))
 	_, err = b.StartRecovery(t.Context(), tenant, d.WebhookID, hook.Recovery{Include: hook.IncludeAll})
 	require.NoError(t, err)

@@ -24,6 +24,7 @@ func (s *Store) CreateWebhook(ctx context.Context, w hook.Webhook) (created hook
 			Active: w.Active, Format: string(w.Format), RetryPolicy: int32s(w.RetryPolicy),
 			DisableAfter: int32(w.DisableAfter), Timeout: int32(w.Timeout.Milliseconds()), SurveyID: w.SurveyID,
 			Filter: w.Filter, Transform: w.Transform, OrderedBy: w.OrderedBy, OrderedOnFailure: string(w.OrderedOnFailure),
+			RateLimit: int32(w.RateLimit), MaxInFlight: int32(w.MaxInFlight),
 		})
 		if err != nil {
 			return err
@@ -80,16 +81,16 @@ func (s *Store) UpdateWebhook(ctx context.Context, tenant, id hook.ID, edit func
 		if w, err = s.webhookOf(row); err != nil {
 			return err
 		}
-		was, survey := w.Active, w.SurveyID
+		was := w
 		if err := edit(&w); err != nil {
 			return err
 		}
-		if survey != w.SurveyID {
+		if was.SurveyID != w.SurveyID {
 			if err := checkSurvey(ctx, q, &w); err != nil {
 				return err
 			}
 		}
-		if was != w.Active {
+		if was.Active != w.Active {
 			if err := turn(ctx, q, &w); err != nil {
 				return err
 			}
@@ -107,8 +108,12 @@ func (s *Store) UpdateWebhook(ctx context.Context, tenant, id hook.ID, edit func
 			DisableAfter: int32(w.DisableAfter), Timeout: int32(w.Timeout.Milliseconds()),
 			ConsecutiveFailures: int32(w.ConsecutiveFailures), Generation: int32(w.Generation), DisabledReason: w.DisabledReason,
 			SurveyID: w.SurveyID, Filter: w.Filter, Transform: w.Transform, OrderedBy: w.OrderedBy, OrderedOnFailure: string(w.OrderedOnFailure),
+			RateLimit: int32(w.RateLimit), MaxInFlight: int32(w.MaxInFlight),
 		})
 		if err != nil {
+			return err
+		}
+		if err := rearrange(ctx, q, &was, &row); err != nil {
 			return err
 		}
 		w, err = s.webhookOf(row)
@@ -118,6 +123,27 @@ func (s *Store) UpdateWebhook(ctx context.Context, tenant, id hook.ID, edit func
 		s.bell.ring()
 	}
 	return w, wrap(err, "webhook")
+}
+
+// rearrange has what waits follow a webhook's new settings.
+func rearrange(ctx context.Context, q *db.Queries, was *hook.Webhook, now *db.Webhook) error {
+	if was.OrderedOnFailure == hook.OnFailureHold && now.OrderedOnFailure != string(hook.OnFailureHold) {
+		if err := letGo(ctx, q, now.ID); err != nil {
+			return err
+		}
+	}
+	if was.RateLimit != int(now.RateLimit) {
+		if err := q.ForgetLine(ctx, now.ID); err != nil {
+			return err
+		}
+	}
+	if was.MaxInFlight == int(now.MaxInFlight) {
+		return nil
+	}
+	if err := q.LockPlaces(ctx, now.ID); err != nil {
+		return err
+	}
+	return fill(ctx, q, now)
 }
 
 // turn enables or disables a webhook's deliveries.
@@ -131,7 +157,7 @@ func turn(ctx context.Context, q *db.Queries, w *hook.Webhook) error {
 	if err := beginPause(ctx, q, w); err != nil {
 		return err
 	}
-	return q.HoldDeliveries(ctx, w.ID)
+	return hold(ctx, q, w.ID)
 }
 
 // checkSurvey holds a survey to its number of webhooks: whoever adds one counts
@@ -155,10 +181,16 @@ func checkSurvey(ctx context.Context, q *db.Queries, w *hook.Webhook) error {
 // DeleteWebhook ends a webhook and cancels what was on its way.
 func (s *Store) DeleteWebhook(ctx context.Context, tenant, id hook.ID) error {
 	return wrap(s.tenant(ctx, tenant, func(q *db.Queries) error {
+		if _, err := q.LockWebhook(ctx, db.LockWebhookParams{TenantID: tenant, ID: id}); err != nil {
+			return err
+		}
 		if err := found(q.DeleteWebhook(ctx, db.DeleteWebhookParams{TenantID: tenant, ID: id})); err != nil {
 			return err
 		}
 		if err := q.WithdrawKeys(ctx, db.WithdrawKeysParams{WebhookID: id, Kept: []string{}}); err != nil {
+			return err
+		}
+		if err := q.DropWaiting(ctx, id); err != nil {
 			return err
 		}
 		return q.CancelDeliveries(ctx, id)
@@ -181,7 +213,10 @@ func settingsOf(row db.Webhook) hook.Webhook {
 		Timeout: time.Duration(row.Timeout) * time.Millisecond, ConsecutiveFailures: int(row.ConsecutiveFailures),
 		Generation: int(row.Generation), DisabledReason: row.DisabledReason, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
 		SurveyID: row.SurveyID, Filter: row.Filter, Transform: row.Transform, OrderedBy: row.OrderedBy,
-		OrderedOnFailure: hook.OnFailure(row.OrderedOnFailure),
+		OrderedOnFailure: hook.OnFailure(row.OrderedOnFailure), RateLimit: int(row.RateLimit), MaxInFlight: int(row.MaxInFlight),
+	}
+	if row.OrderErrorAt != nil {
+		w.OrderError = &hook.OrderError{EventID: *row.OrderErrorEvent, Message: row.OrderError, At: *row.OrderErrorAt}
 	}
 	if row.FilterErrorAt != nil {
 		w.FilterError = &hook.FilterError{EventID: *row.FilterErrorEvent, Message: row.FilterError, At: *row.FilterErrorAt}

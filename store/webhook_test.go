@@ -35,7 +35,7 @@ func TestDisablingHoldsAndEnablingResumes(t *testing.T) {
 	}
 	require.NoError(t, b.succeed(t, mine[0], 1, 0))
 	require.NoError(t, b.fail(t, mine[1], 1, 0))
-	require.NoError(t, b.EndDelivery(t.Context(), mine[2].ID))
+	require.NoError(t, b.EndDelivery(t.Context(), &mine[2]))
 	b.exec(t, "DELETE FROM outbox")
 
 	statuses := func() (list []hook.DeliveryStatus) {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -98,6 +99,14 @@ var paths = map[string]func(walk) (id, result string){
 		require.NoError(w.t, err)
 		return id + "/1", `"delivered","Attempts":3`
 	},
+	"deliver-in-its-turn": func(w walk) (string, string) {
+		ids := w.publishTo(receive(w.t, 500), 2, func(s *client.WebhookSettings) { s.OrderedBy = new("type") })
+		return ids[1] + "/1", `"delivered","Attempts":1`
+	},
+	"deliver-at-its-rate": func(w walk) (string, string) {
+		ids := w.publishTo(receive(w.t), 3, func(s *client.WebhookSettings) { s.RateLimit = new(1) })
+		return w.withTimer(ids), `"delivered","Attempts":1`
+	},
 	"resume": func(w walk) (string, string) {
 		_, webhook := w.publish(receive(w.t, 500), 60)
 		w.disableNow(webhook)
@@ -176,6 +185,36 @@ func (w walk) publish(to *receiver, policy ...int) (id, webhook string) {
 	require.NoError(w.t, err)
 	d := w.delivery(w.t, made.ID, hasAttempts(1), "its first attempt is recorded")
 	return "delivery/" + d.ID, made.ID
+}
+
+// publishTo has n events delivered to a receiver by a webhook with settings of
+// its own. It returns the first workflow of each delivery.
+func (w walk) publishTo(to *receiver, n int, change func(*client.WebhookSettings)) (ids []string) {
+	w.t.Helper()
+	made := w.webhook(w.t, to, retries(1, 1), subscribed("test."+filepath.Base(w.t.Name()), change))
+	w.secret(made.Secret)
+	w.publishMany(w.t, made.Events[0], n)
+	for _, d := range w.awaitStatus(w.t, made.ID, client.DeliveryDelivered, n) {
+		ids = append(ids, "delivery/"+d.ID)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// withTimer is the workflow that waited.
+func (w walk) withTimer(ids []string) string {
+	w.t.Helper()
+	for _, id := range ids {
+		for events := w.temporal.GetWorkflowHistory(w.t.Context(), id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); events.HasNext(); {
+			event, err := events.Next()
+			require.NoError(w.t, err)
+			if event.GetTimerStartedEventAttributes() != nil {
+				return id
+			}
+		}
+	}
+	require.Fail(w.t, "none waited")
+	return ""
 }
 
 // disable sets a webhook's delivery aside, and lets the workflow find out.

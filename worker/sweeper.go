@@ -18,10 +18,14 @@ const sweepRows = 500
 // sweep looks for messages and deliveries that should have come further and
 // whose workflow does not run: terminated in Temporal's UI, or lost in a
 // restore. Each gets a new run. Several workers may sweep at once: a row moves
-// on to its next run only once.
+// on to its next run only once. It also frees
+// what attempts kept that nobody ended.
 func sweep(ctx context.Context, c Config) error {
 	every := min(c.SweepAfter/4, 30*time.Second)
 	for pause(ctx, every) {
+		if err := c.Store.FreePlaces(ctx, sweepRows); err != nil {
+			c.Log.Warn("the sweeper cannot free the places of lost attempts; it tries again", "error", err)
+		}
 		jobs, err := c.Store.Overdue(ctx, c.SweepAfter, sweepRows)
 		if err != nil {
 			c.Log.Warn("the sweeper cannot read what is overdue; it tries again", "error", err)

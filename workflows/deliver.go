@@ -20,6 +20,7 @@ const (
 type DeliverInput struct {
 	DeliveryID hook.ID
 	Run        int
+	Promised   bool `json:",omitempty"` // it waited for its time by the webhook's rate
 }
 
 // DeliverResult says what a run came to.
@@ -48,7 +49,7 @@ type deliver struct {
 }
 
 func (w *deliver) run(ctx workflow.Context) (DeliverResult, error) {
-	attempt := activities.AttemptInput{DeliveryID: w.in.DeliveryID, Run: w.in.Run}
+	attempt := activities.AttemptInput{DeliveryID: w.in.DeliveryID, Run: w.in.Run, Promised: w.in.Promised}
 	for {
 		var step activities.Step
 		options := quick(ctx, hook.MaxTimeout+30*time.Second, "Attempt")
@@ -63,7 +64,19 @@ func (w *deliver) run(ctx workflow.Context) (DeliverResult, error) {
 		if attempt.Now, attempt.Cancel, err = w.wait(ctx, step); err != nil {
 			return DeliverResult{}, err
 		}
+		attempt.Promised = step.Promised && !attempt.Now
+		if !attempt.Now && !attempt.Cancel && w.long(ctx) {
+			next := w.in
+			next.Promised = attempt.Promised
+			return DeliverResult{}, workflow.NewContinueAsNewError(ctx, Deliver, next)
+		}
 	}
+}
+
+// long reports whether the history should begin anew, which it may while
+// nothing is to be told to the next attempt.
+func (w *deliver) long(ctx workflow.Context) bool {
+	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && w.retry.Len() == 0 && w.cancel.Len() == 0
 }
 
 // wait ends with the time that a failed attempt leaves, or with a signal.
@@ -84,7 +97,7 @@ func (w *deliver) wait(ctx workflow.Context, s activities.Step) (now, cancelled 
 // show writes for people what the delivery waits for.
 func (w *deliver) show(ctx workflow.Context, s activities.Step) {
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Attempt %d: POST %s → %s, next try in %s", s.Number, s.URL, s.Answer, s.Wait.Round(time.Second)))
-	if !w.tagged { // once: each upsert is a write to the visibility store
+	if !w.tagged && !s.Promised { // once: each upsert is a write to the visibility store
 		w.tagged = true
 		_ = workflow.UpsertTypedSearchAttributes(ctx, StateAttribute.ValueSet("retrying"))
 	}

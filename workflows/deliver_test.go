@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"posthorn/activities"
 	"posthorn/hook"
@@ -84,6 +86,40 @@ func TestDeliverHearsSignals(t *testing.T) {
 			require.Equal(t, time.Minute, env.Now().Sub(started).Round(time.Second), "the wait must end with the signal")
 		})
 	}
+}
+
+func TestDeliverWaitsForTheWebhooksRate(t *testing.T) {
+	t.Parallel()
+	told := []bool{}
+	steps := []activities.Step{
+		{Status: hook.DeliveryPending, Wait: 3 * time.Hour, Promised: true}, pending(1, time.Second),
+		{Status: hook.DeliveryPending, Wait: time.Second, Promised: true}, delivered(2),
+	}
+	env := environment(t, &script{attempt: func(in activities.AttemptInput) (activities.Step, error) {
+		told = append(told, in.Promised)
+		return steps[len(told)-1], nil
+	}})
+	started := env.Now()
+	env.ExecuteWorkflow(Deliver, DeliverInput{DeliveryID: hook.NewID()})
+	require.Equal(t, DeliverResult{Status: hook.DeliveryDelivered, Attempts: 2}, deliverResult(t, env))
+	require.Equal(t, []bool{false, true, false, true}, told, "who waited for its time says so, once")
+	require.Equal(t, 3*time.Hour+2*time.Second, env.Now().Sub(started).Round(time.Second))
+}
+
+func TestDeliverThatWaitsForLongBeginsItsHistoryAnew(t *testing.T) {
+	t.Parallel()
+	env := environment(t, &script{attempt: func(activities.AttemptInput) (activities.Step, error) {
+		return activities.Step{Status: hook.DeliveryPending, Wait: time.Minute, Promised: true}, nil
+	}})
+	env.SetContinueAsNewSuggested(true)
+	input := DeliverInput{DeliveryID: hook.NewID(), Run: 3}
+	env.ExecuteWorkflow(Deliver, input)
+	require.True(t, env.IsWorkflowCompleted())
+	anew, ok := errors.AsType[*workflow.ContinueAsNewError](env.GetWorkflowError())
+	require.True(t, ok, "%v", env.GetWorkflowError())
+	var next DeliverInput
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(anew.Input, &next))
+	require.Equal(t, DeliverInput{DeliveryID: input.DeliveryID, Run: 3, Promised: true}, next)
 }
 
 // An outage of ours is no reason to end: each try of an activity has a minute,

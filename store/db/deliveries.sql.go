@@ -54,8 +54,8 @@ func (q *Queries) AttemptsOf(ctx context.Context, arg AttemptsOfParams) ([]Attem
 
 const cancelDelivery = `-- name: CancelDelivery :exec
 UPDATE deliveries SET status = CASE WHEN status = 'delivered' THEN status ELSE 'cancelled' END,
-    next_attempt_at = NULL, due_at = NULL, updated_at = now()
-WHERE id = $1 AND (status IN ('pending', 'held') OR due_at IS NOT NULL)
+    turn = '', place = NULL, next_attempt_at = NULL, due_at = NULL, updated_at = now()
+WHERE id = $1 AND (status IN ('pending', 'held') OR due_at IS NOT NULL OR waits OR turn = 'holds')
 `
 
 // What is delivered, and only to be delivered once more, stays delivered.
@@ -65,7 +65,9 @@ func (q *Queries) CancelDelivery(ctx context.Context, id uuid.UUID) error {
 }
 
 const deliveries = `-- name: Deliveries :many
-SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, e.public_id, e.type FROM deliveries d JOIN events e ON e.id = d.event_id
+SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.order_key, d.order_seq, d.turn, d.place, d.waits, e.public_id, e.type,
+    COALESCE(CASE WHEN d.turn = 'waits' THEN waits_for(d.webhook_id, d.order_key, d.order_seq) END, '00000000-0000-0000-0000-000000000000')::uuid AS waits_for
+FROM deliveries d JOIN events e ON e.id = d.event_id
 WHERE d.tenant_id = $1 AND d.id < $2
     AND ($3::uuid IS NULL OR d.webhook_id = $3)
     AND ($4::uuid IS NULL OR d.event_id = $4)
@@ -88,6 +90,7 @@ type DeliveriesRow struct {
 	Delivery Delivery
 	PublicID string
 	Type     string
+	WaitsFor uuid.UUID
 }
 
 func (q *Queries) Deliveries(ctx context.Context, arg DeliveriesParams) ([]DeliveriesRow, error) {
@@ -122,8 +125,14 @@ func (q *Queries) Deliveries(ctx context.Context, arg DeliveriesParams) ([]Deliv
 			&i.Delivery.UpdatedAt,
 			&i.Delivery.AttemptsBefore,
 			&i.Delivery.Transform,
+			&i.Delivery.OrderKey,
+			&i.Delivery.OrderSeq,
+			&i.Delivery.Turn,
+			&i.Delivery.Place,
+			&i.Delivery.Waits,
 			&i.PublicID,
 			&i.Type,
+			&i.WaitsFor,
 		); err != nil {
 			return nil, err
 		}
@@ -136,7 +145,9 @@ func (q *Queries) Deliveries(ctx context.Context, arg DeliveriesParams) ([]Deliv
 }
 
 const deliveryByID = `-- name: DeliveryByID :one
-SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, e.public_id, e.type FROM deliveries d JOIN events e ON e.id = d.event_id
+SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.order_key, d.order_seq, d.turn, d.place, d.waits, e.public_id, e.type,
+    COALESCE(CASE WHEN d.turn = 'waits' THEN waits_for(d.webhook_id, d.order_key, d.order_seq) END, '00000000-0000-0000-0000-000000000000')::uuid AS waits_for
+FROM deliveries d JOIN events e ON e.id = d.event_id
 WHERE d.tenant_id = $1 AND d.id = $2
 `
 
@@ -149,6 +160,7 @@ type DeliveryByIDRow struct {
 	Delivery Delivery
 	PublicID string
 	Type     string
+	WaitsFor uuid.UUID
 }
 
 func (q *Queries) DeliveryByID(ctx context.Context, arg DeliveryByIDParams) (DeliveryByIDRow, error) {
@@ -169,14 +181,20 @@ func (q *Queries) DeliveryByID(ctx context.Context, arg DeliveryByIDParams) (Del
 		&i.Delivery.UpdatedAt,
 		&i.Delivery.AttemptsBefore,
 		&i.Delivery.Transform,
+		&i.Delivery.OrderKey,
+		&i.Delivery.OrderSeq,
+		&i.Delivery.Turn,
+		&i.Delivery.Place,
+		&i.Delivery.Waits,
 		&i.PublicID,
 		&i.Type,
+		&i.WaitsFor,
 	)
 	return i, err
 }
 
 const deliveryToAttempt = `-- name: DeliveryToAttempt :one
-SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, e.id, e.tenant_id, e.public_id, e.type, e.data, e.occurred_at, e.message_id, e.endpoint_id, e.test, w.id, w.tenant_id, w.name, w.url, w.events, w.secrets, w.headers, w.active, w.format, w.retry_policy, w.disable_after, w.timeout, w.consecutive_failures, w.generation, w.disabled_reason, w.created_at, w.updated_at, w.deleted_at, w.survey_id, w.filter, w.transform, w.ordered_by, w.ordered_on_failure, w.filter_error, w.filter_error_event, w.filter_error_at,
+SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.order_key, d.order_seq, d.turn, d.place, d.waits, e.id, e.tenant_id, e.public_id, e.type, e.data, e.occurred_at, e.message_id, e.endpoint_id, e.test, w.id, w.tenant_id, w.name, w.url, w.events, w.secrets, w.headers, w.active, w.format, w.retry_policy, w.disable_after, w.timeout, w.consecutive_failures, w.generation, w.disabled_reason, w.created_at, w.updated_at, w.deleted_at, w.survey_id, w.filter, w.transform, w.ordered_by, w.ordered_on_failure, w.filter_error, w.filter_error_event, w.filter_error_at, w.rate_limit, w.max_in_flight, w.order_error, w.order_error_event, w.order_error_at,
     GREATEST(0, COALESCE(EXTRACT(EPOCH FROM d.next_attempt_at - now()), 0))::float8 AS wait
 FROM deliveries d JOIN events e ON e.id = d.event_id JOIN webhooks w ON w.id = d.webhook_id
 WHERE d.id = $1
@@ -207,6 +225,11 @@ func (q *Queries) DeliveryToAttempt(ctx context.Context, id uuid.UUID) (Delivery
 		&i.Delivery.UpdatedAt,
 		&i.Delivery.AttemptsBefore,
 		&i.Delivery.Transform,
+		&i.Delivery.OrderKey,
+		&i.Delivery.OrderSeq,
+		&i.Delivery.Turn,
+		&i.Delivery.Place,
+		&i.Delivery.Waits,
 		&i.Event.ID,
 		&i.Event.TenantID,
 		&i.Event.PublicID,
@@ -242,6 +265,11 @@ func (q *Queries) DeliveryToAttempt(ctx context.Context, id uuid.UUID) (Delivery
 		&i.Webhook.FilterError,
 		&i.Webhook.FilterErrorEvent,
 		&i.Webhook.FilterErrorAt,
+		&i.Webhook.RateLimit,
+		&i.Webhook.MaxInFlight,
+		&i.Webhook.OrderError,
+		&i.Webhook.OrderErrorEvent,
+		&i.Webhook.OrderErrorAt,
 		&i.Wait,
 	)
 	return i, err
@@ -274,7 +302,7 @@ func (q *Queries) FailedDelivery(ctx context.Context, id uuid.UUID) (FailedDeliv
 }
 
 const holdDelivery = `-- name: HoldDelivery :exec
-UPDATE deliveries SET status = 'held', next_attempt_at = NULL, due_at = NULL, updated_at = now()
+UPDATE deliveries SET status = 'held', turn = '', place = NULL, next_attempt_at = NULL, due_at = NULL, updated_at = now()
 WHERE id = $1 AND status = 'pending'
 `
 
@@ -370,7 +398,7 @@ func (q *Queries) InsertTestEvent(ctx context.Context, arg InsertTestEventParams
 }
 
 const lockDelivery = `-- name: LockDelivery :one
-SELECT id, tenant_id, event_id, webhook_id, status, test, format, run, attempts, next_attempt_at, due_at, updated_at, attempts_before, transform FROM deliveries WHERE tenant_id = $1 AND id = $2 FOR UPDATE
+SELECT id, tenant_id, event_id, webhook_id, status, test, format, run, attempts, next_attempt_at, due_at, updated_at, attempts_before, transform, order_key, order_seq, turn, place, waits FROM deliveries WHERE tenant_id = $1 AND id = $2 FOR UPDATE
 `
 
 type LockDeliveryParams struct {
@@ -396,41 +424,57 @@ func (q *Queries) LockDelivery(ctx context.Context, arg LockDeliveryParams) (Del
 		&i.UpdatedAt,
 		&i.AttemptsBefore,
 		&i.Transform,
+		&i.OrderKey,
+		&i.OrderSeq,
+		&i.Turn,
+		&i.Place,
+		&i.Waits,
 	)
 	return i, err
 }
 
 const runDelivery = `-- name: RunDelivery :one
 UPDATE deliveries d SET status = CASE WHEN d.status = 'delivered' THEN d.status ELSE 'pending' END, run = d.run + 1,
-    attempts_before = CASE WHEN $2::boolean THEN d.attempts ELSE d.attempts_before END,
+    attempts_before = CASE WHEN $1::boolean THEN d.attempts ELSE d.attempts_before END,
     transform = CASE WHEN EXISTS (SELECT FROM attempts a WHERE a.delivery_id = d.id AND a.number = d.attempts AND a.error = 'transform')
         THEN (SELECT w.transform FROM webhooks w WHERE w.id = d.webhook_id) ELSE d.transform END,
-    next_attempt_at = NULL, due_at = now(), updated_at = now()
-WHERE d.id = $1 RETURNING d.run
+    turn = t.turn, place = NULL, next_attempt_at = NULL, due_at = CASE WHEN t.turn <> 'waits' THEN now() END, updated_at = now()
+FROM (SELECT CASE WHEN o.order_key IS NULL THEN '' WHEN o.turn = 'goes' THEN 'goes'
+        WHEN waits_for(o.webhook_id, o.order_key, o.order_seq) IS NULL THEN 'goes' ELSE 'waits' END AS turn
+    FROM deliveries o WHERE o.id = $2) t
+WHERE d.id = $2 RETURNING d.run, d.waits
 `
 
 type RunDeliveryParams struct {
-	ID   uuid.UUID
 	Anew bool
+	ID   uuid.UUID
+}
+
+type RunDeliveryRow struct {
+	Run   int32
+	Waits bool
 }
 
 // Where the transform failed nothing was sent: it is taken as it stands now.
-func (q *Queries) RunDelivery(ctx context.Context, arg RunDeliveryParams) (int32, error) {
-	row := q.db.QueryRow(ctx, runDelivery, arg.ID, arg.Anew)
-	var run int32
-	err := row.Scan(&run)
-	return run, err
+func (q *Queries) RunDelivery(ctx context.Context, arg RunDeliveryParams) (RunDeliveryRow, error) {
+	row := q.db.QueryRow(ctx, runDelivery, arg.Anew, arg.ID)
+	var i RunDeliveryRow
+	err := row.Scan(&i.Run, &i.Waits)
+	return i, err
 }
 
 const setOutcome = `-- name: SetOutcome :one
 UPDATE deliveries d SET
     attempts = GREATEST(d.attempts, $1),
     status = CASE WHEN $2::text = 'delivered' OR d.status = 'pending' THEN $2 ELSE d.status END,
-    next_attempt_at = CASE WHEN was.open AND $2 = 'pending' THEN now() + make_interval(secs => $3::float8) END,
-    due_at = CASE WHEN was.open AND $2 = 'pending' THEN now() + make_interval(secs => $3) END,
+    next_attempt_at = CASE WHEN was.open AND NOT d.waits AND $2 = 'pending' THEN now() + make_interval(secs => $3::float8) END,
+    due_at = CASE WHEN was.open AND NOT d.waits AND $2 = 'pending' THEN now() + make_interval(secs => $3) END,
+    turn = CASE WHEN was.open AND $2 = 'pending' THEN d.turn
+        WHEN was.status = 'pending' AND $2 = 'failed' AND $4::boolean THEN 'holds' ELSE '' END,
+    place = CASE WHEN was.open AND $2 = 'pending' THEN d.place END,
     updated_at = now()
-FROM (SELECT id, status, (status = 'pending' OR status = 'delivered' AND due_at IS NOT NULL)::boolean AS open
-    FROM deliveries WHERE deliveries.id = $4 FOR UPDATE) was
+FROM (SELECT id, status, (status = 'pending' OR status = 'delivered' AND (due_at IS NOT NULL OR waits))::boolean AS open
+    FROM deliveries WHERE deliveries.id = $5 FOR UPDATE) was
 WHERE d.id = was.id
 RETURNING (was.status = 'pending' AND d.status = 'failed')::boolean AS given_up
 `
@@ -439,6 +483,7 @@ type SetOutcomeParams struct {
 	Number int32
 	Status string
 	Wait   float64
+	Holds  bool
 	ID     uuid.UUID
 }
 
@@ -450,6 +495,7 @@ func (q *Queries) SetOutcome(ctx context.Context, arg SetOutcomeParams) (bool, e
 		arg.Number,
 		arg.Status,
 		arg.Wait,
+		arg.Holds,
 		arg.ID,
 	)
 	var given_up bool
@@ -458,7 +504,9 @@ func (q *Queries) SetOutcome(ctx context.Context, arg SetOutcomeParams) (bool, e
 }
 
 const undelivered = `-- name: Undelivered :many
-SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, e.public_id, e.type FROM deliveries d JOIN events e ON e.id = d.event_id
+SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.order_key, d.order_seq, d.turn, d.place, d.waits, e.public_id, e.type,
+    COALESCE(CASE WHEN d.turn = 'waits' THEN waits_for(d.webhook_id, d.order_key, d.order_seq) END, '00000000-0000-0000-0000-000000000000')::uuid AS waits_for
+FROM deliveries d JOIN events e ON e.id = d.event_id
 WHERE d.tenant_id = $1 AND d.id < $2 AND d.status = $3 AND d.status <> 'delivered'
     AND ($4::uuid IS NULL OR d.webhook_id = $4)
     AND ($5::uuid IS NULL OR d.event_id = $5)
@@ -480,6 +528,7 @@ type UndeliveredRow struct {
 	Delivery Delivery
 	PublicID string
 	Type     string
+	WaitsFor uuid.UUID
 }
 
 // As Deliveries, by an index: these may be few among many.
@@ -515,8 +564,14 @@ func (q *Queries) Undelivered(ctx context.Context, arg UndeliveredParams) ([]Und
 			&i.Delivery.UpdatedAt,
 			&i.Delivery.AttemptsBefore,
 			&i.Delivery.Transform,
+			&i.Delivery.OrderKey,
+			&i.Delivery.OrderSeq,
+			&i.Delivery.Turn,
+			&i.Delivery.Place,
+			&i.Delivery.Waits,
 			&i.PublicID,
 			&i.Type,
+			&i.WaitsFor,
 		); err != nil {
 			return nil, err
 		}

@@ -244,7 +244,7 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 }
 
 const matchingWebhooks = `-- name: MatchingWebhooks :many
-SELECT id, format, survey_id, filter, transform FROM webhooks
+SELECT id, format, survey_id, filter, transform, ordered_by FROM webhooks
 WHERE tenant_id = $1 AND active AND deleted_at IS NULL AND events && $2::text[]
 ORDER BY id
 `
@@ -260,6 +260,7 @@ type MatchingWebhooksRow struct {
 	SurveyID  string
 	Filter    string
 	Transform string
+	OrderedBy string
 }
 
 func (q *Queries) MatchingWebhooks(ctx context.Context, arg MatchingWebhooksParams) ([]MatchingWebhooksRow, error) {
@@ -277,6 +278,7 @@ func (q *Queries) MatchingWebhooks(ctx context.Context, arg MatchingWebhooksPara
 			&i.SurveyID,
 			&i.Filter,
 			&i.Transform,
+			&i.OrderedBy,
 		); err != nil {
 			return nil, err
 		}

@@ -62,6 +62,11 @@ type Delivery struct {
 	UpdatedAt      time.Time
 	AttemptsBefore int32
 	Transform      string
+	OrderKey       *string
+	OrderSeq       *int64
+	Turn           string
+	Place          *int64
+	Waits          bool
 }
 
 type Endpoint struct {
@@ -216,4 +221,9 @@ type Webhook struct {
 	FilterError         string
 	FilterErrorEvent    *uuid.UUID
 	FilterErrorAt       *time.Time
+	RateLimit           int32
+	MaxInFlight         int32
+	OrderError          string
+	OrderErrorEvent     *uuid.UUID
+	OrderErrorAt        *time.Time
 }

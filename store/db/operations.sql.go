@@ -81,6 +81,51 @@ func (q *Queries) EndPauses(ctx context.Context, webhookID uuid.UUID) error {
 	return err
 }
 
+const holdWebhook = `-- name: HoldWebhook :one
+SELECT id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout, consecutive_failures, generation, disabled_reason, created_at, updated_at, deleted_at, survey_id, filter, transform, ordered_by, ordered_on_failure, filter_error, filter_error_event, filter_error_at, rate_limit, max_in_flight, order_error, order_error_event, order_error_at FROM webhooks WHERE id = $1 FOR NO KEY UPDATE
+`
+
+// Nobody else changes the webhook or ends one of its deliveries in order until
+// the end of the transaction.
+func (q *Queries) HoldWebhook(ctx context.Context, id uuid.UUID) (Webhook, error) {
+	row := q.db.QueryRow(ctx, holdWebhook, id)
+	var i Webhook
+	err := row.Scan(
+		&i.ID,
+		&i.TenantID,
+		&i.Name,
+		&i.Url,
+		&i.Events,
+		&i.Secrets,
+		&i.Headers,
+		&i.Active,
+		&i.Format,
+		&i.RetryPolicy,
+		&i.DisableAfter,
+		&i.Timeout,
+		&i.ConsecutiveFailures,
+		&i.Generation,
+		&i.DisabledReason,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.DeletedAt,
+		&i.SurveyID,
+		&i.Filter,
+		&i.Transform,
+		&i.OrderedBy,
+		&i.OrderedOnFailure,
+		&i.FilterError,
+		&i.FilterErrorEvent,
+		&i.FilterErrorAt,
+		&i.RateLimit,
+		&i.MaxInFlight,
+		&i.OrderError,
+		&i.OrderErrorEvent,
+		&i.OrderErrorAt,
+	)
+	return i, err
+}
+
 const inFlight = `-- name: InFlight :one
 SELECT count(*) FROM (SELECT FROM deliveries WHERE webhook_id = $1 AND due_at <= now() LIMIT $2) d
 `
@@ -98,12 +143,16 @@ func (q *Queries) InFlight(ctx context.Context, arg InFlightParams) (int64, erro
 }
 
 const insertMissed = `-- name: InsertMissed :many
-INSERT INTO deliveries (id, tenant_id, event_id, webhook_id, format, transform)
-SELECT u.id, $1, u.event_id, $2, $3, $4
-FROM (SELECT unnest($5::uuid[]) AS id, unnest($6::uuid[]) AS event_id) u
+INSERT INTO deliveries (id, tenant_id, event_id, webhook_id, format, transform, order_key, order_seq, turn, due_at)
+SELECT u.id, $1, u.event_id, $2, $3, $4, u.key, u.seq, u.turn,
+    CASE WHEN u.turn <> 'waits' THEN now() END
+FROM (SELECT i.id, i.event_id, CASE WHEN i.ordered THEN i.key END AS key, CASE WHEN i.ordered THEN nextval('delivery_order') END AS seq,
+        CASE WHEN i.ordered AND waits_for($2, i.key, NULL) IS NOT NULL THEN 'waits' ELSE '' END AS turn
+    FROM (SELECT unnest($5::uuid[]) AS id, unnest($6::uuid[]) AS event_id,
+        unnest($7::text[]) AS key, unnest($8::boolean[]) AS ordered ORDER BY 2) i) u
 ORDER BY u.event_id
 ON CONFLICT DO NOTHING
-RETURNING id
+RETURNING id, waits
 `
 
 type InsertMissedParams struct {
@@ -113,9 +162,17 @@ type InsertMissedParams struct {
 	Transform string
 	Ids       []uuid.UUID
 	EventIds  []uuid.UUID
+	Keys      []string
+	Ordered   []bool
 }
 
-func (q *Queries) InsertMissed(ctx context.Context, arg InsertMissedParams) ([]uuid.UUID, error) {
+type InsertMissedRow struct {
+	ID    uuid.UUID
+	Waits bool
+}
+
+// In a lane they go to its end.
+func (q *Queries) InsertMissed(ctx context.Context, arg InsertMissedParams) ([]InsertMissedRow, error) {
 	rows, err := q.db.Query(ctx, insertMissed,
 		arg.TenantID,
 		arg.WebhookID,
@@ -123,18 +180,20 @@ func (q *Queries) InsertMissed(ctx context.Context, arg InsertMissedParams) ([]u
 		arg.Transform,
 		arg.Ids,
 		arg.EventIds,
+		arg.Keys,
+		arg.Ordered,
 	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []uuid.UUID{}
+	items := []InsertMissedRow{}
 	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
+		var i InsertMissedRow
+		if err := rows.Scan(&i.ID, &i.Waits); err != nil {
 			return nil, err
 		}
-		items = append(items, id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -371,7 +430,7 @@ SELECT e.id, d.id AS delivery_id
 FROM events e LEFT JOIN deliveries d ON d.event_id = e.id AND d.webhook_id = $1 AND NOT d.test
 WHERE e.tenant_id = $2 AND e.id > $3 AND e.id <= $4 AND NOT e.test
     AND CASE
-        WHEN d.id IS NOT NULL THEN d.due_at IS NULL AND (d.status = 'failed' OR $5::boolean AND d.status IN ('delivered', 'cancelled'))
+        WHEN d.id IS NOT NULL THEN d.due_at IS NULL AND NOT d.waits AND (d.status = 'failed' OR $5::boolean AND d.status IN ('delivered', 'cancelled'))
         ELSE $5 OR EXISTS (
             SELECT FROM (SELECT unnest($6::uuid[]) AS began, unnest($7::uuid[]) AS ended) p
             WHERE e.id >= p.began AND e.id < p.ended)
@@ -437,15 +496,19 @@ const redeliver = `-- name: Redeliver :many
 UPDATE deliveries d SET status = CASE WHEN d.status = 'delivered' THEN d.status ELSE 'pending' END, run = d.run + 1,
     transform = CASE WHEN EXISTS (SELECT FROM attempts a WHERE a.delivery_id = d.id AND a.number = d.attempts AND a.error = 'transform')
         THEN (SELECT w.transform FROM webhooks w WHERE w.id = d.webhook_id) ELSE d.transform END,
-    attempts_before = d.attempts, next_attempt_at = NULL, due_at = now(), updated_at = now()
-WHERE d.id IN (SELECT r.id FROM deliveries r WHERE r.id = ANY($1::uuid[])
-    AND r.status IN ('failed', 'cancelled', 'delivered') AND r.due_at IS NULL ORDER BY r.id FOR UPDATE)
-RETURNING d.id, d.run
+    attempts_before = d.attempts, turn = t.turn, next_attempt_at = NULL,
+    due_at = CASE WHEN t.turn <> 'waits' THEN now() END, updated_at = now()
+FROM (SELECT r.id, CASE WHEN r.order_key IS NOT NULL AND waits_for(r.webhook_id, r.order_key, r.order_seq) IS NOT NULL THEN 'waits' ELSE '' END AS turn
+    FROM deliveries r WHERE r.id = ANY($1::uuid[])
+    AND r.status IN ('failed', 'cancelled', 'delivered') AND r.due_at IS NULL AND NOT r.waits ORDER BY r.id FOR UPDATE) t
+WHERE d.id = t.id
+RETURNING d.id, d.run, d.waits
 `
 
 type RedeliverRow struct {
-	ID  uuid.UUID
-	Run int32
+	ID    uuid.UUID
+	Run   int32
+	Waits bool
 }
 
 // What was delivered stays delivered, and is due again all the same. Where the
@@ -459,7 +522,7 @@ func (q *Queries) Redeliver(ctx context.Context, ids []uuid.UUID) ([]RedeliverRo
 	items := []RedeliverRow{}
 	for rows.Next() {
 		var i RedeliverRow
-		if err := rows.Scan(&i.ID, &i.Run); err != nil {
+		if err := rows.Scan(&i.ID, &i.Run, &i.Waits); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -471,10 +534,13 @@ func (q *Queries) Redeliver(ctx context.Context, ids []uuid.UUID) ([]RedeliverRo
 }
 
 const resumeHeld = `-- name: ResumeHeld :many
-UPDATE deliveries SET status = 'pending', run = run + 1, next_attempt_at = NULL, due_at = now(), updated_at = now()
-WHERE id IN (SELECT h.id FROM deliveries h WHERE h.webhook_id = $1 AND h.status = 'held'
-    ORDER BY h.id LIMIT $2 FOR UPDATE)
-RETURNING id, run
+UPDATE deliveries d SET status = 'pending', run = d.run + 1, turn = t.turn, next_attempt_at = NULL,
+    due_at = CASE WHEN t.turn <> 'waits' THEN now() END, updated_at = now()
+FROM (SELECT h.id, CASE WHEN h.order_key IS NOT NULL AND waits_for(h.webhook_id, h.order_key, h.order_seq) IS NOT NULL THEN 'waits' ELSE '' END AS turn
+    FROM deliveries h WHERE h.webhook_id = $1 AND h.status = 'held'
+    ORDER BY h.id LIMIT $2 FOR UPDATE) t
+WHERE d.id = t.id
+RETURNING d.id, d.run, d.waits
 `
 
 type ResumeHeldParams struct {
@@ -483,10 +549,12 @@ type ResumeHeldParams struct {
 }
 
 type ResumeHeldRow struct {
-	ID  uuid.UUID
-	Run int32
+	ID    uuid.UUID
+	Run   int32
+	Waits bool
 }
 
+// What is behind another in its lane waits.
 func (q *Queries) ResumeHeld(ctx context.Context, arg ResumeHeldParams) ([]ResumeHeldRow, error) {
 	rows, err := q.db.Query(ctx, resumeHeld, arg.WebhookID, arg.MaxRows)
 	if err != nil {
@@ -496,7 +564,7 @@ func (q *Queries) ResumeHeld(ctx context.Context, arg ResumeHeldParams) ([]Resum
 	items := []ResumeHeldRow{}
 	for rows.Next() {
 		var i ResumeHeldRow
-		if err := rows.Scan(&i.ID, &i.Run); err != nil {
+		if err := rows.Scan(&i.ID, &i.Run, &i.Waits); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -562,7 +630,7 @@ func (q *Queries) SetOperationInput(ctx context.Context, arg SetOperationInputPa
 }
 
 const shareWebhook = `-- name: ShareWebhook :one
-SELECT id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout, consecutive_failures, generation, disabled_reason, created_at, updated_at, deleted_at, survey_id, filter, transform, ordered_by, ordered_on_failure, filter_error, filter_error_event, filter_error_at FROM webhooks WHERE id = $1 FOR SHARE
+SELECT id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout, consecutive_failures, generation, disabled_reason, created_at, updated_at, deleted_at, survey_id, filter, transform, ordered_by, ordered_on_failure, filter_error, filter_error_event, filter_error_at, rate_limit, max_in_flight, order_error, order_error_event, order_error_at FROM webhooks WHERE id = $1 FOR SHARE
 `
 
 // The webhook stays as it is until the end of the transaction.
@@ -596,6 +664,11 @@ func (q *Queries) ShareWebhook(ctx context.Context, id uuid.UUID) (Webhook, erro
 		&i.FilterError,
 		&i.FilterErrorEvent,
 		&i.FilterErrorAt,
+		&i.RateLimit,
+		&i.MaxInFlight,
+		&i.OrderError,
+		&i.OrderErrorEvent,
+		&i.OrderErrorAt,
 	)
 	return i, err
 }

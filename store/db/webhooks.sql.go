@@ -12,7 +12,7 @@ import (
 )
 
 const cancelDeliveries = `-- name: CancelDeliveries :exec
-UPDATE deliveries SET status = 'cancelled', next_attempt_at = NULL, due_at = NULL, updated_at = now()
+UPDATE deliveries SET status = 'cancelled', turn = '', place = NULL, next_attempt_at = NULL, due_at = NULL, updated_at = now()
 WHERE webhook_id = $1 AND status IN ('pending', 'held')
 `
 
@@ -24,7 +24,7 @@ func (q *Queries) CancelDeliveries(ctx context.Context, webhookID uuid.UUID) err
 const countFailure = `-- name: CountFailure :one
 UPDATE webhooks SET consecutive_failures = consecutive_failures + 1
 WHERE id = $1 AND generation = $2
-RETURNING id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout, consecutive_failures, generation, disabled_reason, created_at, updated_at, deleted_at, survey_id, filter, transform, ordered_by, ordered_on_failure, filter_error, filter_error_event, filter_error_at
+RETURNING id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout, consecutive_failures, generation, disabled_reason, created_at, updated_at, deleted_at, survey_id, filter, transform, ordered_by, ordered_on_failure, filter_error, filter_error_event, filter_error_at, rate_limit, max_in_flight, order_error, order_error_event, order_error_at
 `
 
 type CountFailureParams struct {
@@ -63,6 +63,11 @@ func (q *Queries) CountFailure(ctx context.Context, arg CountFailureParams) (Web
 		&i.FilterError,
 		&i.FilterErrorEvent,
 		&i.FilterErrorAt,
+		&i.RateLimit,
+		&i.MaxInFlight,
+		&i.OrderError,
+		&i.OrderErrorEvent,
+		&i.OrderErrorAt,
 	)
 	return i, err
 }
@@ -135,8 +140,19 @@ func (q *Queries) DisableWebhook(ctx context.Context, arg DisableWebhookParams) 
 	return generation, err
 }
 
+const dropWaiting = `-- name: DropWaiting :exec
+UPDATE deliveries SET turn = '', place = NULL, updated_at = now()
+WHERE webhook_id = $1 AND status = 'delivered' AND (turn = 'waits' OR place IS NOT NULL)
+`
+
+// What was delivered, and waits to be delivered once more, is left at that.
+func (q *Queries) DropWaiting(ctx context.Context, webhookID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, dropWaiting, webhookID)
+	return err
+}
+
 const holdDeliveries = `-- name: HoldDeliveries :exec
-UPDATE deliveries SET status = 'held', next_attempt_at = NULL, due_at = NULL, updated_at = now()
+UPDATE deliveries SET status = 'held', turn = '', place = NULL, next_attempt_at = NULL, due_at = NULL, updated_at = now()
 WHERE webhook_id = $1 AND status = 'pending' AND NOT test
 `
 
@@ -147,8 +163,8 @@ func (q *Queries) HoldDeliveries(ctx context.Context, webhookID uuid.UUID) error
 
 const insertWebhook = `-- name: InsertWebhook :one
 INSERT INTO webhooks (id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout,
-    survey_id, filter, transform, ordered_by, ordered_on_failure)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout, consecutive_failures, generation, disabled_reason, created_at, updated_at, deleted_at, survey_id, filter, transform, ordered_by, ordered_on_failure, filter_error, filter_error_event, filter_error_at
+    survey_id, filter, transform, ordered_by, ordered_on_failure, rate_limit, max_in_flight)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) RETURNING id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout, consecutive_failures, generation, disabled_reason, created_at, updated_at, deleted_at, survey_id, filter, transform, ordered_by, ordered_on_failure, filter_error, filter_error_event, filter_error_at, rate_limit, max_in_flight, order_error, order_error_event, order_error_at
 `
 
 type InsertWebhookParams struct {
@@ -169,6 +185,8 @@ type InsertWebhookParams struct {
 	Transform        string
 	OrderedBy        string
 	OrderedOnFailure string
+	RateLimit        int32
+	MaxInFlight      int32
 }
 
 func (q *Queries) InsertWebhook(ctx context.Context, arg InsertWebhookParams) (Webhook, error) {
@@ -190,6 +208,8 @@ func (q *Queries) InsertWebhook(ctx context.Context, arg InsertWebhookParams) (W
 		arg.Transform,
 		arg.OrderedBy,
 		arg.OrderedOnFailure,
+		arg.RateLimit,
+		arg.MaxInFlight,
 	)
 	var i Webhook
 	err := row.Scan(
@@ -219,6 +239,11 @@ func (q *Queries) InsertWebhook(ctx context.Context, arg InsertWebhookParams) (W
 		&i.FilterError,
 		&i.FilterErrorEvent,
 		&i.FilterErrorAt,
+		&i.RateLimit,
+		&i.MaxInFlight,
+		&i.OrderError,
+		&i.OrderErrorEvent,
+		&i.OrderErrorAt,
 	)
 	return i, err
 }
@@ -234,7 +259,7 @@ func (q *Queries) LockSurveys(ctx context.Context, id uuid.UUID) error {
 }
 
 const lockWebhook = `-- name: LockWebhook :one
-SELECT id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout, consecutive_failures, generation, disabled_reason, created_at, updated_at, deleted_at, survey_id, filter, transform, ordered_by, ordered_on_failure, filter_error, filter_error_event, filter_error_at FROM webhooks WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE
+SELECT id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout, consecutive_failures, generation, disabled_reason, created_at, updated_at, deleted_at, survey_id, filter, transform, ordered_by, ordered_on_failure, filter_error, filter_error_event, filter_error_at, rate_limit, max_in_flight, order_error, order_error_event, order_error_at FROM webhooks WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE
 `
 
 type LockWebhookParams struct {
@@ -272,6 +297,11 @@ func (q *Queries) LockWebhook(ctx context.Context, arg LockWebhookParams) (Webho
 		&i.FilterError,
 		&i.FilterErrorEvent,
 		&i.FilterErrorAt,
+		&i.RateLimit,
+		&i.MaxInFlight,
+		&i.OrderError,
+		&i.OrderErrorEvent,
+		&i.OrderErrorAt,
 	)
 	return i, err
 }
@@ -301,10 +331,14 @@ const updateWebhook = `-- name: UpdateWebhook :one
 UPDATE webhooks SET name = $3, url = $4, events = $5, secrets = $6, headers = $7, active = $8, format = $9,
     retry_policy = $10, disable_after = $11, timeout = $12, consecutive_failures = $13, generation = $14,
     disabled_reason = $15, survey_id = $16, filter = $17, transform = $18, ordered_by = $19, ordered_on_failure = $20,
+    rate_limit = $21, max_in_flight = $22,
     filter_error = CASE WHEN filter = $17 THEN filter_error ELSE '' END,
     filter_error_event = CASE WHEN filter = $17 THEN filter_error_event END,
-    filter_error_at = CASE WHEN filter = $17 THEN filter_error_at END, updated_at = now()
-WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout, consecutive_failures, generation, disabled_reason, created_at, updated_at, deleted_at, survey_id, filter, transform, ordered_by, ordered_on_failure, filter_error, filter_error_event, filter_error_at
+    filter_error_at = CASE WHEN filter = $17 THEN filter_error_at END,
+    order_error = CASE WHEN ordered_by = $19 THEN order_error ELSE '' END,
+    order_error_event = CASE WHEN ordered_by = $19 THEN order_error_event END,
+    order_error_at = CASE WHEN ordered_by = $19 THEN order_error_at END, updated_at = now()
+WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout, consecutive_failures, generation, disabled_reason, created_at, updated_at, deleted_at, survey_id, filter, transform, ordered_by, ordered_on_failure, filter_error, filter_error_event, filter_error_at, rate_limit, max_in_flight, order_error, order_error_event, order_error_at
 `
 
 type UpdateWebhookParams struct {
@@ -328,6 +362,8 @@ type UpdateWebhookParams struct {
 	Transform           string
 	OrderedBy           string
 	OrderedOnFailure    string
+	RateLimit           int32
+	MaxInFlight         int32
 }
 
 func (q *Queries) UpdateWebhook(ctx context.Context, arg UpdateWebhookParams) (Webhook, error) {
@@ -352,6 +388,8 @@ func (q *Queries) UpdateWebhook(ctx context.Context, arg UpdateWebhookParams) (W
 		arg.Transform,
 		arg.OrderedBy,
 		arg.OrderedOnFailure,
+		arg.RateLimit,
+		arg.MaxInFlight,
 	)
 	var i Webhook
 	err := row.Scan(
@@ -381,12 +419,17 @@ func (q *Queries) UpdateWebhook(ctx context.Context, arg UpdateWebhookParams) (W
 		&i.FilterError,
 		&i.FilterErrorEvent,
 		&i.FilterErrorAt,
+		&i.RateLimit,
+		&i.MaxInFlight,
+		&i.OrderError,
+		&i.OrderErrorEvent,
+		&i.OrderErrorAt,
 	)
 	return i, err
 }
 
 const webhook = `-- name: Webhook :one
-SELECT id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout, consecutive_failures, generation, disabled_reason, created_at, updated_at, deleted_at, survey_id, filter, transform, ordered_by, ordered_on_failure, filter_error, filter_error_event, filter_error_at FROM webhooks WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL
+SELECT id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout, consecutive_failures, generation, disabled_reason, created_at, updated_at, deleted_at, survey_id, filter, transform, ordered_by, ordered_on_failure, filter_error, filter_error_event, filter_error_at, rate_limit, max_in_flight, order_error, order_error_event, order_error_at FROM webhooks WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL
 `
 
 type WebhookParams struct {
@@ -424,12 +467,17 @@ func (q *Queries) Webhook(ctx context.Context, arg WebhookParams) (Webhook, erro
 		&i.FilterError,
 		&i.FilterErrorEvent,
 		&i.FilterErrorAt,
+		&i.RateLimit,
+		&i.MaxInFlight,
+		&i.OrderError,
+		&i.OrderErrorEvent,
+		&i.OrderErrorAt,
 	)
 	return i, err
 }
 
 const webhooks = `-- name: Webhooks :many
-SELECT id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout, consecutive_failures, generation, disabled_reason, created_at, updated_at, deleted_at, survey_id, filter, transform, ordered_by, ordered_on_failure, filter_error, filter_error_event, filter_error_at FROM webhooks WHERE tenant_id = $1 AND deleted_at IS NULL AND id < $2
+SELECT id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout, consecutive_failures, generation, disabled_reason, created_at, updated_at, deleted_at, survey_id, filter, transform, ordered_by, ordered_on_failure, filter_error, filter_error_event, filter_error_at, rate_limit, max_in_flight, order_error, order_error_event, order_error_at FROM webhooks WHERE tenant_id = $1 AND deleted_at IS NULL AND id < $2
 ORDER BY id DESC LIMIT $3
 `
 
@@ -475,6 +523,11 @@ func (q *Queries) Webhooks(ctx context.Context, arg WebhooksParams) ([]Webhook, 
 			&i.FilterError,
 			&i.FilterErrorEvent,
 			&i.FilterErrorAt,
+			&i.RateLimit,
+			&i.MaxInFlight,
+			&i.OrderError,
+			&i.OrderErrorEvent,
+			&i.OrderErrorAt,
 		); err != nil {
 			return nil, err
 		}

@@ -9,7 +9,7 @@ INSERT INTO events (id, tenant_id, public_id, type, data, occurred_at, message_i
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: MatchingWebhooks :many
-SELECT id, format, survey_id, filter, transform FROM webhooks
+SELECT id, format, survey_id, filter, transform, ordered_by FROM webhooks
 WHERE tenant_id = $1 AND active AND deleted_at IS NULL AND events && sqlc.arg(patterns)::text[]
 ORDER BY id;
 

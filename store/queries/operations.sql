@@ -20,6 +20,11 @@ SELECT * FROM operations WHERE id = $1;
 -- name: LockOperation :one
 SELECT * FROM operations WHERE id = $1 FOR UPDATE;
 
+-- name: HoldWebhook :one
+-- Nobody else changes the webhook or ends one of its deliveries in order until
+-- the end of the transaction.
+SELECT * FROM webhooks WHERE id = $1 FOR NO KEY UPDATE;
+
 -- name: ShareWebhook :one
 -- The webhook stays as it is until the end of the transaction.
 SELECT * FROM webhooks WHERE id = $1 FOR SHARE;
@@ -50,10 +55,14 @@ SELECT count(*) FROM (SELECT FROM deliveries WHERE webhook_id = $1 AND due_at <=
 SELECT count(*) FROM deliveries WHERE webhook_id = $1 AND status = 'held';
 
 -- name: ResumeHeld :many
-UPDATE deliveries SET status = 'pending', run = run + 1, next_attempt_at = NULL, due_at = now(), updated_at = now()
-WHERE id IN (SELECT h.id FROM deliveries h WHERE h.webhook_id = $1 AND h.status = 'held'
-    ORDER BY h.id LIMIT sqlc.arg(max_rows) FOR UPDATE)
-RETURNING id, run;
+-- What is behind another in its lane waits.
+UPDATE deliveries d SET status = 'pending', run = d.run + 1, turn = t.turn, next_attempt_at = NULL,
+    due_at = CASE WHEN t.turn <> 'waits' THEN now() END, updated_at = now()
+FROM (SELECT h.id, CASE WHEN h.order_key IS NOT NULL AND waits_for(h.webhook_id, h.order_key, h.order_seq) IS NOT NULL THEN 'waits' ELSE '' END AS turn
+    FROM deliveries h WHERE h.webhook_id = $1 AND h.status = 'held'
+    ORDER BY h.id LIMIT sqlc.arg(max_rows) FOR UPDATE) t
+WHERE d.id = t.id
+RETURNING d.id, d.run, d.waits;
 
 -- name: RecoverEnd :one
 -- The last of the next events that a recovery looks at together.
@@ -67,7 +76,7 @@ SELECT e.id, d.id AS delivery_id
 FROM events e LEFT JOIN deliveries d ON d.event_id = e.id AND d.webhook_id = sqlc.arg(webhook_id) AND NOT d.test
 WHERE e.tenant_id = sqlc.arg(tenant_id) AND e.id > sqlc.arg(after) AND e.id <= sqlc.arg(upto) AND NOT e.test
     AND CASE
-        WHEN d.id IS NOT NULL THEN d.due_at IS NULL AND (d.status = 'failed' OR sqlc.arg(everything)::boolean AND d.status IN ('delivered', 'cancelled'))
+        WHEN d.id IS NOT NULL THEN d.due_at IS NULL AND NOT d.waits AND (d.status = 'failed' OR sqlc.arg(everything)::boolean AND d.status IN ('delivered', 'cancelled'))
         ELSE sqlc.arg(everything) OR EXISTS (
             SELECT FROM (SELECT unnest(sqlc.arg(pauses_from)::uuid[]) AS began, unnest(sqlc.arg(pauses_to)::uuid[]) AS ended) p
             WHERE e.id >= p.began AND e.id < p.ended)
@@ -85,15 +94,23 @@ ORDER BY e.id LIMIT sqlc.arg(max_rows);
 UPDATE deliveries d SET status = CASE WHEN d.status = 'delivered' THEN d.status ELSE 'pending' END, run = d.run + 1,
     transform = CASE WHEN EXISTS (SELECT FROM attempts a WHERE a.delivery_id = d.id AND a.number = d.attempts AND a.error = 'transform')
         THEN (SELECT w.transform FROM webhooks w WHERE w.id = d.webhook_id) ELSE d.transform END,
-    attempts_before = d.attempts, next_attempt_at = NULL, due_at = now(), updated_at = now()
-WHERE d.id IN (SELECT r.id FROM deliveries r WHERE r.id = ANY(sqlc.arg(ids)::uuid[])
-    AND r.status IN ('failed', 'cancelled', 'delivered') AND r.due_at IS NULL ORDER BY r.id FOR UPDATE)
-RETURNING d.id, d.run;
+    attempts_before = d.attempts, turn = t.turn, next_attempt_at = NULL,
+    due_at = CASE WHEN t.turn <> 'waits' THEN now() END, updated_at = now()
+FROM (SELECT r.id, CASE WHEN r.order_key IS NOT NULL AND waits_for(r.webhook_id, r.order_key, r.order_seq) IS NOT NULL THEN 'waits' ELSE '' END AS turn
+    FROM deliveries r WHERE r.id = ANY(sqlc.arg(ids)::uuid[])
+    AND r.status IN ('failed', 'cancelled', 'delivered') AND r.due_at IS NULL AND NOT r.waits ORDER BY r.id FOR UPDATE) t
+WHERE d.id = t.id
+RETURNING d.id, d.run, d.waits;
 
 -- name: InsertMissed :many
-INSERT INTO deliveries (id, tenant_id, event_id, webhook_id, format, transform)
-SELECT u.id, sqlc.arg(tenant_id), u.event_id, sqlc.arg(webhook_id), sqlc.arg(format), sqlc.arg(transform)
-FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(event_ids)::uuid[]) AS event_id) u
+-- In a lane they go to its end.
+INSERT INTO deliveries (id, tenant_id, event_id, webhook_id, format, transform, order_key, order_seq, turn, due_at)
+SELECT u.id, sqlc.arg(tenant_id), u.event_id, sqlc.arg(webhook_id), sqlc.arg(format), sqlc.arg(transform), u.key, u.seq, u.turn,
+    CASE WHEN u.turn <> 'waits' THEN now() END
+FROM (SELECT i.id, i.event_id, CASE WHEN i.ordered THEN i.key END AS key, CASE WHEN i.ordered THEN nextval('delivery_order') END AS seq,
+        CASE WHEN i.ordered AND waits_for(sqlc.arg(webhook_id), i.key, NULL) IS NOT NULL THEN 'waits' ELSE '' END AS turn
+    FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(event_ids)::uuid[]) AS event_id,
+        unnest(sqlc.arg(keys)::text[]) AS key, unnest(sqlc.arg(ordered)::boolean[]) AS ordered ORDER BY 2) i) u
 ORDER BY u.event_id
 ON CONFLICT DO NOTHING
-RETURNING id;
+RETURNING id, waits;

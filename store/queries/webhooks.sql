@@ -1,7 +1,7 @@
 -- name: InsertWebhook :one
 INSERT INTO webhooks (id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout,
-    survey_id, filter, transform, ordered_by, ordered_on_failure)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING *;
+    survey_id, filter, transform, ordered_by, ordered_on_failure, rate_limit, max_in_flight)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) RETURNING *;
 
 -- name: Webhook :one
 SELECT * FROM webhooks WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL;
@@ -17,9 +17,13 @@ ORDER BY id DESC LIMIT sqlc.arg(max_rows);
 UPDATE webhooks SET name = $3, url = $4, events = $5, secrets = $6, headers = $7, active = $8, format = $9,
     retry_policy = $10, disable_after = $11, timeout = $12, consecutive_failures = $13, generation = $14,
     disabled_reason = $15, survey_id = $16, filter = $17, transform = $18, ordered_by = $19, ordered_on_failure = $20,
+    rate_limit = $21, max_in_flight = $22,
     filter_error = CASE WHEN filter = $17 THEN filter_error ELSE '' END,
     filter_error_event = CASE WHEN filter = $17 THEN filter_error_event END,
-    filter_error_at = CASE WHEN filter = $17 THEN filter_error_at END, updated_at = now()
+    filter_error_at = CASE WHEN filter = $17 THEN filter_error_at END,
+    order_error = CASE WHEN ordered_by = $19 THEN order_error ELSE '' END,
+    order_error_event = CASE WHEN ordered_by = $19 THEN order_error_event END,
+    order_error_at = CASE WHEN ordered_by = $19 THEN order_error_at END, updated_at = now()
 WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING *;
 
 -- name: DeleteWebhook :execrows
@@ -27,11 +31,16 @@ UPDATE webhooks SET deleted_at = now(), active = false, generation = generation 
 WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL;
 
 -- name: HoldDeliveries :exec
-UPDATE deliveries SET status = 'held', next_attempt_at = NULL, due_at = NULL, updated_at = now()
+UPDATE deliveries SET status = 'held', turn = '', place = NULL, next_attempt_at = NULL, due_at = NULL, updated_at = now()
 WHERE webhook_id = $1 AND status = 'pending' AND NOT test;
 
+-- name: DropWaiting :exec
+-- What was delivered, and waits to be delivered once more, is left at that.
+UPDATE deliveries SET turn = '', place = NULL, updated_at = now()
+WHERE webhook_id = $1 AND status = 'delivered' AND (turn = 'waits' OR place IS NOT NULL);
+
 -- name: CancelDeliveries :exec
-UPDATE deliveries SET status = 'cancelled', next_attempt_at = NULL, due_at = NULL, updated_at = now()
+UPDATE deliveries SET status = 'cancelled', turn = '', place = NULL, next_attempt_at = NULL, due_at = NULL, updated_at = now()
 WHERE webhook_id = $1 AND status IN ('pending', 'held');
 
 -- name: CountSuccess :exec
