@@ -6,12 +6,14 @@ import (
 	"strings"
 )
 
-// reserved are the headers that Posthorn or HTTP sets itself.
+// reserved are the headers that Posthorn or HTTP sets itself: those of a
+// connection (RFC 9110, section 7.6.1) are not a webhook's, and HTTP/2 takes none.
 var reserved = map[string]bool{
 	"content-type": true, "user-agent": true, "x-webhook-event": true, "x-webhook-delivery": true,
 	"x-webhook-signature": true, "webhook-id": true, "webhook-timestamp": true, "webhook-signature": true,
 	"x-sendcomms-signature": true, "commenda-x-secret": true,
 	"host": true, "content-length": true, "transfer-encoding": true, "connection": true,
+	"keep-alive": true, "proxy-connection": true, "te": true, "trailer": true, "upgrade": true,
 }
 
 func validateHeaders(headers map[string]string, bad *fields) {

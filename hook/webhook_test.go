@@ -84,7 +84,8 @@ func TestCustomHeadersCannotReplaceOurs(t *testing.T) {
 	for name, value := range map[string]string{
 		"Content-Type": "x", "user-agent": "x", "X-WEBHOOK-EVENT": "x", "x-webhook-delivery": "x", "X-Webhook-Signature": "x",
 		"webhook-id": "x", "webhook-timestamp": "x", "webhook-signature": "x", "X-SendComms-Signature": "x", "Commenda-X-Secret": "x",
-		"Host": "x", "content-length": "0", "Transfer-Encoding": "x", "Connection": "x",
+		"Host": "x", "content-length": "0", "Transfer-Encoding": "x", "Connection": "x", "Keep-Alive": "x",
+		"Proxy-Connection": "x", "TE": "trailers", "Trailer": "x", "upgrade": "h2c", "X-A: b\r\nX-B": "x", "X\r\n": "x",
 		"": "x", "a b": "x", "a:": "x", "ä": "x", "X-A": "a\r\nb", "X-B": "\x00", "X-C": "a\nb", "X-D": "\x7f", "X-E": strings.Repeat("x", 4097),
 	} {
 		w := validWebhook()

@@ -107,6 +107,28 @@ var paths = map[string]func(walk) (id, result string){
 		ids := w.publishTo(receive(w.t), 3, func(s *client.WebhookSettings) { s.RateLimit = new(1) })
 		return w.withTimer(ids), `"delivered","Attempts":1`
 	},
+	"deliver-superseded": func(w walk) (string, string) {
+		id, webhook := w.publish(receive(w.t, 500, 500), 2, 60)
+		_, err := w.client.RetryDelivery(w.t.Context(), strings.TrimPrefix(id, "delivery/"))
+		require.NoError(w.t, err)
+		w.delivery(w.t, webhook, hasAttempts(2), "its second run has made its attempt")
+		return id, `"pending","Attempts":2,"Reason":"superseded"`
+	},
+	"deliver-ended-elsewhere": func(w walk) (string, string) {
+		id, _ := w.publish(receive(w.t, 500), 2)
+		_, err := w.client.CancelDelivery(w.t.Context(), strings.TrimPrefix(id, "delivery/"))
+		require.NoError(w.t, err)
+		return id, `"cancelled","Attempts":1`
+	},
+	"deliver-webhook-deleted": func(w walk) (string, string) {
+		id, webhook := w.publish(receive(w.t, 500), 2)
+		require.NoError(w.t, w.client.DeleteWebhook(w.t.Context(), webhook))
+		return id, `"cancelled","Attempts":1`
+	},
+	"deliver-gone": func(w walk) (string, string) {
+		id, _ := w.publish(receive(w.t, http.StatusGone), 2)
+		return id, `"held","Attempts":1`
+	},
 	"resume": func(w walk) (string, string) {
 		_, webhook := w.publish(receive(w.t, 500), 60)
 		w.disableNow(webhook)
