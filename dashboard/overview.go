@@ -1,0 +1,5 @@
+package dashboard
+
+func (q *request) overview() error {
+	return q.page("overview", "Overview", nil)
+}
