@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"posthorn/client"
@@ -117,4 +118,19 @@ func lines(text string) []string {
 		}
 	}
 	return list
+}
+
+// named puts the events themselves where an error counts them.
+func named(err error, events []string) error {
+	refused, ok := errors.AsType[*client.Error](err)
+	if !ok {
+		return err
+	}
+	for i, bad := range refused.Fields {
+		index, found := strings.CutPrefix(bad.Pointer, "/events/")
+		if n, err := strconv.Atoi(index); found && err == nil && n < len(events) {
+			refused.Fields[i].Pointer = "/events/" + events[n]
+		}
+	}
+	return refused
 }

@@ -20,6 +20,18 @@ func routes() []route {
 		{method: post, path: "/account/password", roles: everyone, people: true, handle: (*request).changePassword},
 		{method: post, path: "/account/sign-out-everywhere", roles: everyone, people: true, handle: (*request).signOutEverywhere},
 
+		{method: get, path: "/webhooks", roles: readers, handle: (*request).webhooks},
+		{method: get, path: "/webhooks/new", roles: operators, handle: (*request).newWebhook},
+		{method: post, path: "/webhooks/new", roles: operators, handle: (*request).createWebhook},
+		{method: get, path: "/webhooks/{id}", roles: readers, handle: (*request).webhook},
+		{method: get, path: "/webhooks/{id}/edit", roles: operators, handle: (*request).editWebhook},
+		{method: post, path: "/webhooks/{id}/edit", roles: operators, handle: (*request).saveWebhook},
+		{method: post, path: "/webhooks/{id}/rotate", roles: operators, handle: (*request).rotateWebhook},
+		{method: post, path: "/webhooks/{id}/test", roles: operators, handle: (*request).testWebhook},
+		{method: post, path: "/webhooks/{id}/enable", roles: operators, handle: (*request).enableWebhook},
+		{method: post, path: "/webhooks/{id}/disable", roles: operators, handle: (*request).disableWebhook},
+		{method: post, path: "/webhooks/{id}/delete", roles: operators, handle: (*request).deleteWebhook},
+
 		{method: get, path: "/{$}", roles: everyone, handle: (*request).overview},
 	}
 }
