@@ -67,3 +67,20 @@ func attemptBody(a client.Attempt) string {
 	}
 	return strings.ToValidUTF8(string(raw), "\uFFFD")
 }
+
+// refusals say how a producer mends what an endpoint refused.
+var refusals = map[string]string{
+	"address":   "The client's address is not on the allowlist. Behind a proxy, its network must be trusted for the real address to be seen.",
+	"disabled":  "The endpoint is disabled: enable it above.",
+	"rate":      "More requests came than its rate allows; a producer should wait as Retry-After says.",
+	"malformed": "The body is not JSON. Is it sent as application/json, and whole?",
+	"slow":      "The body did not arrive in time.",
+}
+
+// why explains a refused request.
+func why(reason string) string {
+	if strings.HasPrefix(reason, "credential-") {
+		return "Compare the secret with the one that was shown. A signature is made of the bytes of the body as they are sent, before anything reformats them."
+	}
+	return refusals[reason]
+}

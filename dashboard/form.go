@@ -134,3 +134,20 @@ func named(err error, events []string) error {
 	}
 	return refused
 }
+
+// refusal is the API's error; one without a status where it is another.
+func refusal(err error) *client.Error {
+	if refused, ok := errors.AsType[*client.Error](err); ok {
+		return refused
+	}
+	return &client.Error{}
+}
+
+// number reads a whole number in a path; another text names nothing.
+func number(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, hook.NotFound("page")
+	}
+	return n, nil
+}

@@ -16,7 +16,7 @@ func functions(a *assets) template.FuncMap {
 		"asset": a.url, "time": showTime, "bytes": showBytes, "seconds": showSeconds, "json": showJSON,
 		"field": newField, "select": newSelect, "plural": plural, "list": func(items ...any) []any { return items },
 		"join": strings.Join, "duration": showDuration, "short": short, "shade": shade, "add": func(a, b int) int { return a + b },
-		"percent": percent, "lastof": lastOf, "advice": advice, "text": attemptBody, "number": showNumber,
+		"percent": percent, "lastof": lastOf, "preview": previewable, "search": searchURL, "snippets": snippets, "excerpt": excerpt, "why": why, "advice": advice, "text": attemptBody, "number": showNumber,
 	}
 }
 
@@ -128,4 +128,14 @@ func percent(part, whole int) int {
 		return 0
 	}
 	return min(100, part*100/whole)
+}
+
+// excerpt is the beginning of a text, on one line.
+func excerpt(text string) string {
+	const most = 90
+	line := strings.Join(strings.Fields(text[:min(len(text), 8*most)]), " ")
+	if runes := []rune(strings.ToValidUTF8(line, "")); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return line
 }
