@@ -39,7 +39,7 @@ type tab struct {
 	site *site
 }
 
-const tabPatience = 2 * time.Minute
+const tabPatience = 6 * time.Minute
 
 // open starts a browser with a session, or with none.
 func (s *site) open(t *testing.T, b *browser) *tab {

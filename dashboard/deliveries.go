@@ -158,8 +158,8 @@ func (q *request) resend() error {
 	return q.to(Prefix+"/deliveries/"+q.PathValue("id"), "resent")
 }
 
-// resendMany attempts every chosen delivery again; one that cannot be is told
-// of at the end.
+// resendMany attempts every chosen delivery again, up to the first that cannot
+// be.
 func (q *request) resendMany() error {
 	for _, id := range q.PostForm["id"] {
 		if _, err := q.API.RetryDelivery(q.ctx, id); err != nil {

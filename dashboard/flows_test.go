@@ -50,3 +50,39 @@ func TestInABrowserAWebhookIsMadeAndTried(t *testing.T) {
 	require.NotContains(t, w.text(), "whsec_")
 	w.look("webhooks")
 }
+
+func TestInABrowserEveryPageIsLegible(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	c := s.fill(t, s.tenant)
+	w := s.open(t, s.signedIn(t, s.tenant, hook.RoleAdmin))
+	for _, p := range []struct{ name, path, sees string }{
+		{"overview", "/", "in the last hour"},
+		{"messages", "/messages", "invoice for May"},
+		{"message", "/messages/" + c.messages[0], "Cannot be deleted until"},
+		{"raw", "/messages/" + c.messages[0] + "/raw", "external_id"},
+		{"webhooks", "/webhooks", "mailer"},
+		{"webhook", "/webhooks/" + c.failing.ID, "failures in a row"},
+		{"webhook-disabled", "/webhooks/" + c.disabled.ID, "Disabled after 3 failures"},
+		{"webhook-edit", "/webhooks/" + c.failing.ID + "/edit", "Choose and shape"},
+		{"deliveries", "/deliveries", "order.placed"},
+		{"deliveries-failed", "/deliveries?status=failed", "Resend the chosen"},
+		{"delivery-failed", "/deliveries/" + c.failed, "Given up"},
+		{"delivery-waits", "/deliveries/" + c.waits, "Next attempt"},
+		{"events", "/events", "order.placed"},
+		{"event", "/events/" + c.event.ID, "priority"},
+		{"recover", "/webhooks/" + c.failing.ID + "/recover?since=2026-01-01T00:00&include=all", "would be delivered"},
+		{"endpoints", "/settings/webhooks/endpoints", "CRM"},
+		{"endpoint", "/settings/webhooks/endpoints/" + c.endpoint.ID, "Refused requests"},
+		{"endpoint-new", "/settings/webhooks/endpoints/new", "Requests a second"},
+		{"event-types", "/settings/webhooks/event-types", "Add a type"},
+		{"settings", "/settings", "Notification addresses"},
+		{"members", "/settings/members", "Invite somebody"},
+		{"keys", "/settings/keys", "Create a key"},
+		{"missing", "/webhooks/" + hook.NewID().String(), "There is nothing here"},
+	} {
+		w.visit("/portal" + p.path)
+		w.sees(p.sees)
+		w.look(p.name)
+	}
+}

@@ -20,6 +20,8 @@ import (
 	"posthorn/archive"
 	"posthorn/client"
 	"posthorn/dashboard"
+	"posthorn/devstack/objectstore"
+	"posthorn/devstack/port"
 	"posthorn/devstack/postgres/pgtest"
 	"posthorn/egress"
 	"posthorn/hook"
@@ -28,7 +30,44 @@ import (
 	"posthorn/store"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Run(m, store.Migrate)) }
+// scratch is where the object store's objects lie.
+var scratch string
+
+func TestMain(m *testing.M) {
+	var err error
+	if scratch, err = os.MkdirTemp("", "posthorn-dashboard-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := pgtest.Run(m, store.Migrate)
+	_ = os.RemoveAll(scratch)
+	os.Exit(code)
+}
+
+// objects is the one object store of this process.
+var objects = sync.OnceValues(func() (*objectstore.Server, error) {
+	free, err := port.Free()
+	if err != nil {
+		return nil, err
+	}
+	return objectstore.Start(context.Background(), objectstore.Config{
+		Dir: scratch, Addr: fmt.Sprintf("127.0.0.1:%d", free), AccessKey: "access", SecretKey: "secret-secret",
+	})
+})
+
+// bucket is one of the test's own.
+func bucket(t testing.TB) *archive.Archive {
+	t.Helper()
+	server, err := objects()
+	require.NoError(t, err)
+	a, err := archive.Open(archive.Config{
+		Endpoint: "http://" + server.Endpoint(), AccessKey: server.AccessKey(), SecretKey: server.SecretKey(),
+		Bucket: "test-" + hook.NewID().String(), Region: server.Region(),
+	})
+	require.NoError(t, err)
+	require.NoError(t, a.Setup(t.Context()))
+	return a
+}
 
 const password = "correct horse battery staple"
 
@@ -37,11 +76,12 @@ var hashed = sync.OnceValue(func() hook.Secret { return dashboard.HashPassword(p
 
 // site is API and dashboard on a database of the test's own, over real HTTP.
 type site struct {
-	url    string
-	store  *store.Store
-	api    *client.Client
-	tenant hook.ID
-	log    *bytes.Buffer
+	url     string
+	store   *store.Store
+	archive *archive.Archive
+	api     *client.Client
+	tenant  hook.ID
+	log     *bytes.Buffer
 }
 
 func setup(t testing.TB) *site {
@@ -59,15 +99,14 @@ func setup(t testing.TB) *site {
 	t.Cleanup(ingest.Close)
 	t.Cleanup(refusals.Close)
 	t.Cleanup(rates.Close)
-	away, err := archive.Open(archive.Config{Endpoint: "http://127.0.0.1:1", AccessKey: "a", SecretKey: "s", Bucket: "away"})
-	require.NoError(t, err)
+	s.archive = bucket(t)
 	guard := egress.New(egress.Config{})
 	t.Cleanup(guard.Close)
 
 	server := httptest.NewUnstartedServer(nil)
 	s.url = "http://" + server.Listener.Addr().String()
 	management, err := api.New(api.Config{
-		Store: s.store, Ingest: ingest, Refusals: refusals, Limit: rates, Archive: away, CheckURL: guard.CheckURL, Fingerprint: keys.Fingerprint,
+		Store: s.store, Ingest: ingest, Refusals: refusals, Limit: rates, Archive: s.archive, CheckURL: guard.CheckURL, Fingerprint: keys.Fingerprint,
 		CheckTemporal: func(context.Context) error { return nil }, URL: s.url, PublicURL: s.url,
 		TemporalUIURL: "http://temporal.example.com", Namespace: "posthorn", Log: log,
 	})
