@@ -44,12 +44,16 @@ type Config struct {
 	LogLevel         string        `name:"log-level" env:"POSTHORN_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn, error."`
 }
 
-// ListenVariable is read by the commands that listen.
-const ListenVariable = "POSTHORN_LISTEN"
+// What single commands read: those that listen, and setup.
+const (
+	ListenVariable     = "POSTHORN_LISTEN"
+	AdminEmailVariable = "POSTHORN_ADMIN_EMAIL"
+	TenantVariable     = "POSTHORN_TENANT"
+)
 
 // Environment lists every variable that the product reads.
 func Environment() []string {
-	names := []string{ListenVariable}
+	names := []string{ListenVariable, AdminEmailVariable, TenantVariable}
 	for field := range reflect.TypeFor[Config]().Fields() {
 		names = append(names, field.Tag.Get("env"))
 	}

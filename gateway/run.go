@@ -76,13 +76,17 @@ func (p *parts) api(ctx context.Context, listener net.Listener) error {
 	defer rates.Close()
 	refusals := p.store.NewRefusals(p.log)
 	defer refusals.Close()
-	handler, err := api.New(api.Config{
+	management, err := api.New(api.Config{
 		Store: p.store, Ingest: ingest, Refusals: refusals, Limit: rates, Archive: p.archive, CheckURL: p.egress.CheckURL, Fingerprint: p.keys.Fingerprint, Fetch: p.fetch(),
 		CheckTemporal: p.checkTemporal, RootKey: hook.Secret(p.config.RootKey), URL: strings.TrimRight(p.config.URL, "/"), PublicURL: p.config.publicURL(),
 		TemporalUIURL: strings.TrimRight(p.config.TemporalUIURL, "/"), Namespace: p.config.TemporalNamespace,
 		Retention: p.config.DefaultRetention, TrustedProxies: p.proxies, Stopping: ctx.Done(),
 		Metrics: p.metrics, MetricsPage: !p.config.MetricsOff, Log: p.log, Version: Version(),
 	})
+	if err != nil {
+		return err
+	}
+	handler, err := p.withDashboard(management)
 	if err != nil {
 		return err
 	}

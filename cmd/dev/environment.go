@@ -38,6 +38,7 @@ type kept struct {
 	APIKey   string `json:"api_key"`
 	Receiver string `json:"receiver"` // address of the built-in receiver
 	Mail     string `json:"mail"`     // address of the built-in SMTP server
+	SignIn   string `json:"sign_in"`  // a link's path, which opens the dashboard
 	Demo     *demo  `json:"demo,omitempty"`
 }
 
@@ -124,14 +125,40 @@ func (e *environment) addTenant(ctx context.Context) error {
 	if hook.CodeOf(err) == hook.CodeNotFound {
 		_, err = s.AddKey(ctx, tenant.ID, "development", hook.RoleAdmin, hook.Secret(e.kept.APIKey))
 	}
-	return err
+	if err != nil || e.kept.SignIn != "" {
+		return err
+	}
+	return e.addDeveloper(ctx, s, tenant.ID)
 }
+
+// developer signs in by a link alone, which stays good.
+const developer = "developer@posthorn.localhost"
+
+func (e *environment) addDeveloper(ctx context.Context, s *store.Store, tenant hook.ID) error {
+	u, err := s.UserByEmail(ctx, developer)
+	if hook.CodeOf(err) == hook.CodeNotFound {
+		u, err = s.CreateUser(ctx, hook.User{TenantID: tenant, Email: developer, Name: "Developer", Role: hook.RoleAdmin})
+	}
+	if err != nil {
+		return err
+	}
+	sealed, err := s.SealLink(hook.Link{TenantID: tenant, UserID: u.ID, ExpiresAt: time.Now().AddDate(10, 0, 0)})
+	if err != nil {
+		return err
+	}
+	e.kept.SignIn = "/portal/link/" + sealed
+	return e.save()
+}
+
+// signInURL opens the dashboard, as often as one likes.
+func (e *environment) signInURL() string { return e.config.URL + e.kept.SignIn }
 
 // write makes dev.env, for a shell: what posthorn reads, and the keys.
 func (e *environment) write() error {
 	var b strings.Builder
 	b.WriteString("# Use it with: set -a; . " + e.file() + "; set +a\n")
 	b.WriteString(line("POSTHORN_API_KEY", e.kept.APIKey))
+	b.WriteString(line("POSTHORN_SIGN_IN_URL", e.signInURL()))
 	v := reflect.ValueOf(e.config)
 	for i := range v.NumField() {
 		value := v.Field(i).Interface()

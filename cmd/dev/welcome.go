@@ -44,6 +44,7 @@ func welcome(ctx context.Context, e *environment) error {
 func (e *environment) greeting() string {
 	return fmt.Sprintf(`
 Posthorn is ready.
+  Dashboard    %[8]s
   API          %[1]s          (described at /openapi.json)
   Temporal UI  %[2]s
   Settings     %[3]s
@@ -63,5 +64,5 @@ See what came of it:
 
 Stop with Ctrl-C.
 `, e.config.URL, e.config.TemporalUIURL, e.shownFile(), e.kept.Demo.SendTo, e.kept.Demo.Secret, time.Now().UTC().Format(time.RFC3339),
-		filepath.Join(e.shown, "mail"))
+		filepath.Join(e.shown, "mail"), e.signInURL())
 }

@@ -108,11 +108,25 @@ func (c *serveCommand) Run(ctx context.Context) error {
 }
 
 type setupCommand struct {
+	AdminEmail string `name:"admin-email" env:"POSTHORN_ADMIN_EMAIL" placeholder:"ADDRESS" help:"Print a link by which this address becomes an admin in the dashboard, unless it has an account."`
+	Tenant     string `env:"POSTHORN_TENANT" default:"default" placeholder:"NAME" help:"The tenant of that admin; it is made where there is none."`
 	gateway.Config
 }
 
 func (c *setupCommand) Run(ctx context.Context) error {
-	return gateway.Setup(ctx, c.Config, gateway.NewLog(os.Stderr, c.LogLevel))
+	if err := gateway.Setup(ctx, c.Config, gateway.NewLog(os.Stderr, c.LogLevel)); err != nil || c.AdminEmail == "" {
+		return err
+	}
+	link, err := gateway.InviteAdmin(ctx, c.Config, c.Tenant, c.AdminEmail)
+	switch {
+	case err != nil:
+		return err
+	case link == "":
+		fmt.Println(c.AdminEmail, "has an account already.")
+	default:
+		fmt.Println("Within seven days, open this link once to become an admin of the dashboard:\n" + link)
+	}
+	return nil
 }
 
 type versionCommand struct{}
