@@ -87,7 +87,7 @@ func TestEveryProvidersCallbackBecomesAMessage(t *testing.T) {
 			require.Equal(t, name, fields["provider"])
 			require.NotEmpty(t, fields["events"])
 			secret, _ := json.Marshal(f.target.Config)
-			for _, value := range strings.SplitSeq(string(secret), `"`) {
+			for value := range strings.SplitSeq(string(secret), `"`) {
 				if len(value) >= 32 && name != "ses" && !strings.HasPrefix(name, "sendgrid") {
 					shown := s.call(t, key, "GET", "/api/v1/endpoints/"+f.id, nil)
 					require.NotContains(t, shown.raw, value, "secrets are masked")
