@@ -87,3 +87,28 @@ func TestArchiveEndsWhereTheRowSaysSo(t *testing.T) {
 	require.NoError(t, env.GetWorkflowResult(&result))
 	require.Equal(t, "superseded", result.Status)
 }
+
+func TestArchiveConfirmsASubscriptionWithinTheScheduleAndSealsInAnyCase(t *testing.T) {
+	t.Parallel()
+	for name, succeeds := range map[string]int{"at once": 1, "at the third try": 3, "never": 100} {
+		tries, sealed := 0, 0
+		env := environment(t, &script{
+			plan: func(hook.ID, int) (activities.ArchivePlan, error) {
+				return activities.ArchivePlan{Confirm: "sns.eu-west-1.amazonaws.com"}, nil
+			},
+			confirm: func(last bool) (activities.Fetched, error) {
+				tries++
+				require.Equal(t, tries == 6, last, name)
+				return activities.Fetched{Done: tries == succeeds || last, Reason: "the answer is 503"}, nil
+			},
+			seal: func(hook.ID) (activities.Sealed, error) {
+				sealed++
+				return activities.Sealed{Number: 1}, nil
+			},
+		})
+		env.ExecuteWorkflow(Archive, ArchiveInput{MessageID: hook.NewID()})
+		require.NoError(t, env.GetWorkflowError())
+		require.Equal(t, min(succeeds, 6), tries, name)
+		require.Equal(t, 1, sealed, name)
+	}
+}

@@ -15,6 +15,7 @@ import (
 type script struct {
 	plan    func(id hook.ID, run int) (activities.ArchivePlan, error)
 	fetch   func(activities.Fetch) (activities.Fetched, error)
+	confirm func(last bool) (activities.Fetched, error)
 	seal    func(hook.ID) (activities.Sealed, error)
 	attempt func(activities.AttemptInput) (activities.Step, error)
 	slice   func(activities.OperationInput) (activities.Progress, error)
@@ -28,6 +29,10 @@ func (s *script) PlanArchive(_ context.Context, id hook.ID, run int) (activities
 
 func (s *script) FetchAttachment(_ context.Context, _ hook.ID, f activities.Fetch) (activities.Fetched, error) {
 	return s.fetch(f)
+}
+
+func (s *script) Confirm(_ context.Context, _ hook.ID, last bool) (activities.Fetched, error) {
+	return s.confirm(last)
 }
 
 func (s *script) Seal(_ context.Context, id hook.ID) (activities.Sealed, error) { return s.seal(id) }
