@@ -136,6 +136,7 @@ func (s *server) routes(engine *gin.Engine) *router {
 	api.UseMiddleware(r.authorize, r.checkQuery)
 	s.endpointRoutes(r)
 	s.refusedRoute(r)
+	s.statusRoutes(r)
 	s.readmitRoutes(r)
 	s.messageRoutes(r)
 	s.webhookRoutes(r)

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 	"net/http"
 	"time"
@@ -11,6 +12,8 @@ import (
 const (
 	AuthBearer = "bearer" // Authorization: Bearer <secret>
 	AuthHMAC   = "hmac"   // HMAC-SHA256 of the body in a header
+	// AuthProvider is that of a provider's endpoints.
+	AuthProvider = "provider"
 )
 
 // Endpoint is where one producer sends its messages.
@@ -30,6 +33,11 @@ type Endpoint struct {
 	CreatedAt   time.Time  `json:"created_at"`
 	UpdatedAt   time.Time  `json:"updated_at"`
 	Secret      string     `json:"secret,omitempty"` // in the answer of create and rotate only
+
+	Provider         string          `json:"provider"`           // whose callbacks it receives; "" for a producer's own messages
+	ProviderConfig   json.RawMessage `json:"provider_config"`    // secrets are masked; null where there is no provider
+	FormerConfigEnds time.Time       `json:"former_config_ends"` // until when the configuration before is accepted, too; zero where it is not
+	PublicURL        string          `json:"public_url"`         // the base of URL; "" for the deployment's
 }
 
 // Signature says where an HMAC is found and how it is written.
@@ -50,6 +58,10 @@ type EndpointSettings struct {
 	DedupWindow *Duration  `json:"dedup_window,omitempty"`
 	Retention   *Duration  `json:"retention,omitempty"` // it can be extended, never shortened
 	Allowlist   *[]string  `json:"allowlist,omitempty"`
+
+	Provider       *string         `json:"provider,omitempty"`        // at creation: it cannot be changed
+	ProviderConfig json.RawMessage `json:"provider_config,omitempty"` // in a change the keys that change; null removes one
+	PublicURL      *string         `json:"public_url,omitempty"`      // "": the deployment's
 }
 
 const endpoints = "/api/v1/endpoints"

@@ -39,7 +39,20 @@ type RefusedRequest struct {
 	ReadmittedAt time.Time `json:"readmitted_at"`
 	MessageID    string    `json:"message_id"` // that it became, or that it is a duplicate of
 
+	Explanation *Explanation `json:"explanation"` // of a provider's callback; nil for others
+
 	Request *KeptRequest `json:"request"` // of RefusedRequest alone, until it is admitted
+}
+
+// Explanation says how a provider's callback was checked, and why that failed.
+type Explanation struct {
+	Provider string `json:"provider"`
+	Scheme   string `json:"scheme"` // the way to sign that it was checked by
+	Reason   string `json:"reason"` // in a word
+	Message  string `json:"message"`
+	Signed   string `json:"signed"` // the string to sign as Posthorn saw it, or its beginning, secrets replaced
+	URL      string `json:"url"`    // that the check used
+	Cause    string `json:"cause"`  // the likely one, and what to do; may be ""
 }
 
 // Why a refused request is kept.
