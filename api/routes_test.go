@@ -27,6 +27,9 @@ func address(route api.Route, id string) string {
 	if route.Method == http.MethodDelete && !strings.Contains(route.Path, "{id}") {
 		path += "?id=" + id
 	}
+	if strings.HasSuffix(route.Path, "/statuses") {
+		path += "?provider_message_id=1"
+	}
 	if route.Method == http.MethodGet && strings.HasSuffix(route.Path, "/recover") {
 		path += "?since=2026-01-02T03:04:05Z"
 	}

@@ -10,7 +10,7 @@ const maxKey = 255 // bytes
 func (e *Event) clean() {
 	texts := []*string{
 		&e.Channel, e.ProviderMessageID, &e.DedupeKey, e.Recipient, &e.RawStatus, &e.Sender, &e.ClientReference, &e.ChannelMessageID,
-		&e.URL, &e.TicketID,
+		&e.URL, &e.TicketID, &e.sentSubject, &e.sentFrom,
 	}
 	if e.Error != nil {
 		texts = append(texts, e.Error.Code, e.Error.Message)

@@ -32,6 +32,9 @@ type Event struct {
 	// Rank orders the statuses of one message: they come out of order, and the
 	// highest is the current one. 0 for what is no status.
 	Rank int `json:"-"`
+
+	// What a status says of the email that was sent, where it does.
+	sentSubject, sentFrom string
 }
 
 // Failure is why a message failed.

@@ -38,6 +38,7 @@ func mailgunEvents(r *Request, _ *settings) Result {
 		ProviderMessageID: optional(trimBrackets(headers.text("message-id"))),
 		DedupeKey:         data.text("id"), Recipient: optional(data.text("recipient")),
 		OccurredAt: unix(data.text("timestamp")), RawStatus: kind,
+		sentSubject: headers.text("subject"), sentFrom: bareAddress(headers.text("from")),
 	}
 	if e.DedupeKey == "" {
 		e.DedupeKey = digestKey(encode(data))

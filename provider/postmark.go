@@ -44,6 +44,7 @@ func postmarkEvents(r *Request, _ *settings) Result {
 	e := Event{
 		Channel: channelEmail, Direction: outbound, ProviderMessageID: optional(o.text("MessageID")),
 		Recipient: optional(o.first("Recipient", "Email")), RawStatus: record,
+		sentSubject: o.text("Subject"), sentFrom: bareAddress(o.text("From")),
 	}
 	when := o.first("DeliveredAt", "BouncedAt", "ReceivedAt", "ChangedAt")
 	e.OccurredAt = rfc3339(when)

@@ -76,10 +76,13 @@ func (e *Event) transition() *hook.Transition {
 	return &hook.Transition{Key: e.DedupeKey, MessageID: deref(e.ProviderMessageID), Recipient: deref(e.Recipient), Rank: e.Rank}
 }
 
-// data is the event with the message that it was made of.
+// data is the event with the message that it was made of, and what is known of
+// the email that it is about.
 func (e *Event) data(message hook.ID) []byte {
 	return hook.EncodeJSON(struct {
 		*Event
 		MessageID hook.ID `json:"message_id"`
-	}{e, message})
+		Subject   string  `json:"subject,omitempty"`
+		From      string  `json:"from,omitempty"`
+	}{e, message, e.sentSubject, e.sentFrom})
 }

@@ -63,6 +63,7 @@ func sesEvent(result *Result, message object, id string) {
 	e := Event{
 		Type: sesTypes[kind], Channel: channelEmail, Direction: outbound,
 		ProviderMessageID: optional(mail.text("messageId")), RawStatus: kind, OccurredAt: rfc3339(mail.text("timestamp")),
+		sentSubject: mail.object("commonHeaders").text("subject"), sentFrom: bareAddress(mail.text("source")),
 	}
 	detail := message.object(strings.ToLower(kind))
 	if at := rfc3339(detail.text("timestamp")); at != nil {

@@ -51,6 +51,7 @@ func TestTheClientReachesEveryRoute(t *testing.T) {
 	require.NoError(t, err)
 	for name, live := range map[string]func(*testing.T, *gate){
 		"endpoints and messages": liveEndpoint, "webhooks, events and deliveries": liveWebhook, "keys and tenants": liveTenant,
+		"providers": liveProvider,
 	} {
 		t.Run(name, func(t *testing.T) { live(t, g) })
 	}
