@@ -64,7 +64,7 @@ func (a *Activities) Seal(ctx context.Context, id hook.ID) (Sealed, error) {
 	}
 	crash.At(crash.AfterArchive)
 	if l.result != nil && l.result.Alert != "" {
-		a.Log.Warn(l.result.Alert, "provider", m.Origin.Provider, "endpoint", m.EndpointID, "message", m.ID)
+		a.Log.Warn("a provider reports what an operator should see to", "alert", l.result.Alert, "provider", m.Origin.Provider, "endpoint", m.EndpointID, "message", m.ID)
 	}
 	return Sealed{Number: m.Number, Key: m.Location.Key, Events: len(events)}, nil
 }

@@ -62,15 +62,12 @@ func (s *server) readCallback(ctx context.Context, came *callback, body []byte) 
 // all the same: it is authentic, and would not come better another time.
 func (s *server) decodeCallback(ctx context.Context, a *arrival, header http.Header, limit int64) ([]byte, error) {
 	coding, err := hook.ParseCoding(header.Values("Content-Encoding"))
-	if err != nil {
+	body := a.raw.bytes
+	if err == nil {
+		body, err = s.decode(ctx, coding, a.raw.bytes, limit, &a.decoded)
+	}
+	if code := hook.CodeOf(err); code == hook.CodeMalformed || code == hook.CodeUnsupported {
 		return a.raw.bytes, nil
 	}
-	body, err := s.decode(ctx, coding, a.raw.bytes, limit, &a.decoded)
-	switch hook.CodeOf(err) {
-	case hook.CodeTooLarge, hook.CodeUnavailable:
-		return nil, err
-	case "":
-		return body, err
-	}
-	return a.raw.bytes, nil
+	return body, err
 }

@@ -64,11 +64,7 @@ func (s *service) messages(t *testing.T, key string, e endpoint) []object {
 	t.Helper()
 	g := s.call(t, key, "GET", "/api/v1/messages?endpoint_id="+e.id, nil)
 	require.Equal(t, 200, g.status, g.raw)
-	var list []object
-	for _, m := range g.list() {
-		list = append(list, object(m))
-	}
-	return list
+	return g.list()
 }
 
 func TestEveryProvidersCallbackBecomesAMessage(t *testing.T) {
@@ -91,7 +87,7 @@ func TestEveryProvidersCallbackBecomesAMessage(t *testing.T) {
 			require.Equal(t, name, fields["provider"])
 			require.NotEmpty(t, fields["events"])
 			secret, _ := json.Marshal(f.target.Config)
-			for _, value := range strings.Split(string(secret), `"`) {
+			for _, value := range strings.SplitSeq(string(secret), `"`) {
 				if len(value) >= 32 && name != "ses" && !strings.HasPrefix(name, "sendgrid") {
 					shown := s.call(t, key, "GET", "/api/v1/endpoints/"+f.id, nil)
 					require.NotContains(t, shown.raw, value, "secrets are masked")
