@@ -10,8 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestEveryStatusBecomesItsEventOrNone(t *testing.T) {
-	t.Parallel()
+// statusCase is a request of a provider that tells a status.
+type statusCase struct {
+	provider string
+	request  func(status string) Request
+	statuses string // status=type, "-" for none
+}
+
+func statusCases() []statusCase {
 	form := func(body string) Request { return post("application/x-www-form-urlencoded", body) }
 	js := func(body string) Request { return post("application/json", body) }
 	get := func(query string) Request {
@@ -20,11 +26,7 @@ func TestEveryStatusBecomesItsEventOrNone(t *testing.T) {
 	sns := func(message string) Request {
 		return js(string(encode(map[string]string{"Type": "Notification", "MessageId": "m", "Message": message})))
 	}
-	for _, c := range []struct {
-		provider string
-		request  func(status string) Request
-		statuses string // status=type, "-" for none
-	}{
+	return []statusCase{
 		{"sendgrid", func(s string) Request {
 			kind, t, _ := strings.Cut(s, "/")
 			return js(fmt.Sprintf(`[{"event":%q,"type":%q,"sg_event_id":"e","sg_message_id":"m.f"}]`, kind, t))
@@ -66,7 +68,12 @@ func TestEveryStatusBecomesItsEventOrNone(t *testing.T) {
 			"submitted=message.sent delivered=message.delivered read=message.read rejected=message.failed undeliverable=message.failed x=-"},
 		{"plivo", func(s string) Request { return form("MessageUUID=m&Status=" + s) },
 			"queued=message.queued sent=message.sent delivered=message.delivered undelivered=message.failed failed=message.failed rejected=message.failed read=message.read x=-"},
-	} {
+	}
+}
+
+func TestEveryStatusBecomesItsEventOrNone(t *testing.T) {
+	t.Parallel()
+	for _, c := range statusCases() {
 		p := lookup(t, c.provider)
 		keys := map[string]string{}
 		for pair := range strings.FieldsSeq(c.statuses) {
