@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -16,14 +17,15 @@ import (
 )
 
 type cli struct {
-	API     apiCommand     `cmd:"" name:"api" help:"Serve the API: ingest, management, OpenAPI."`
-	Worker  workerCommand  `cmd:"" help:"Run a worker: it archives messages and delivers events."`
-	Serve   serveCommand   `cmd:"" help:"Run API and worker in one process, for one machine."`
-	Setup   setupCommand   `cmd:"" help:"Set up database, bucket and Temporal's namespace. It can be run again, and twice at once."`
-	Keyset  keysetCommand  `cmd:"" help:"Make or rotate the keyset that encrypts secrets at rest."`
-	Health  healthCommand  `cmd:"" help:"Ask a running API whether it is ready; for container health checks."`
-	Ledger  ledgerCommand  `cmd:"" help:"Print the balance of all messages and deliveries."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	API      apiCommand      `cmd:"" name:"api" help:"Serve the API: ingest, management, OpenAPI."`
+	Worker   workerCommand   `cmd:"" help:"Run a worker: it archives messages and delivers events."`
+	Serve    serveCommand    `cmd:"" help:"Run API and worker in one process, for one machine."`
+	Setup    setupCommand    `cmd:"" help:"Set up database, bucket and Temporal's namespace. It can be run again, and twice at once."`
+	Keyset   keysetCommand   `cmd:"" help:"Make or rotate the keyset that encrypts secrets at rest."`
+	Simulate simulateCommand `cmd:"" help:"Send an endpoint a provider's callback, correctly signed, and show what becomes of it."`
+	Ledger   ledgerCommand   `cmd:"" help:"Print the balance of all messages and deliveries."`
+	Health   healthCommand   `cmd:"" help:"Ask a running API whether it is ready; for container health checks."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 const description = `A self-hosted, durable webhook gateway: it receives messages, keeps them in WORM storage,
@@ -48,6 +50,9 @@ func main() {
 	parser.FatalIfErrorf(err)
 	if err := command.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "posthorn:", err)
+		if coded, ok := errors.AsType[exit](err); ok {
+			os.Exit(coded.code)
+		}
 		os.Exit(1)
 	}
 }
