@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"posthorn/hook"
+	"posthorn/mapping"
 	"posthorn/store"
 )
 
@@ -76,7 +77,7 @@ func (a *Activities) message(ctx context.Context, id hook.ID) (hook.Message, []s
 	if err != nil || m.Status == hook.MessageArchived {
 		return m, attached, err
 	}
-	payload, err := m.Request.ReadPayload(m.Raw)
+	payload, err := mapping.Open(&m)
 	if err == nil {
 		m.Payload = *payload
 	}

@@ -134,6 +134,7 @@ func (s *server) routes(engine *gin.Engine) *router {
 	s.endpointRoutes(r)
 	s.refusedRoute(r)
 	s.readmitRoutes(r)
+	s.mappingRoutes(r)
 	s.messageRoutes(r)
 	s.webhookRoutes(r)
 	s.commendaRoutes(r)

@@ -23,6 +23,7 @@ type endpointView struct {
 	DedupWindow duration              `json:"dedup_window"`
 	Retention   duration              `json:"retention"`
 	Allowlist   []string              `json:"allowlist" doc:"CIDRs; empty: any address"`
+	Mapping     *hook.Mapping         `json:"mapping" doc:"Makes messages of another platform's JSON; null: they come as messages"`
 	CreatedAt   timestamp             `json:"created_at"`
 	UpdatedAt   timestamp             `json:"updated_at"`
 	Secret      *string               `json:"secret,omitempty" doc:"Once, when it is made or rotated"`
@@ -36,13 +37,35 @@ type endpointSettings struct {
 		Header   *string `json:"header,omitempty" maxLength:"200" pattern:"^[^\\x00]*$" patternDescription:"text without NUL"`
 		Prefix   *string `json:"prefix,omitempty" maxLength:"200" pattern:"^[^\\x00]*$" patternDescription:"text without NUL"`
 		Encoding *string `json:"encoding,omitempty" enum:"hex,base64"`
+
+		Element          *string `json:"element,omitempty" maxLength:"64" doc:"The signature's part of a header such as t=1,v1=abc; it may be there more than once. Empty: the header is the signature"`
+		Signed           *string `json:"signed,omitempty" maxLength:"200" doc:"What is signed, with {body} and {timestamp} in it, for instance {timestamp}.{body}; empty: the body"`
+		TimestampHeader  *string `json:"timestamp_header,omitempty" maxLength:"200" doc:"Where the signed timestamp stands, in Unix seconds or RFC 3339"`
+		TimestampElement *string `json:"timestamp_element,omitempty" maxLength:"64" doc:"Likewise, as a part of the signature's header"`
+		Tolerance        *int    `json:"tolerance,omitempty" minimum:"0" maximum:"86400" doc:"Seconds that the timestamp may be from now; 0: 300"`
 	} `json:"signature,omitempty" doc:"For hmac: another platform's scheme"`
-	Enabled     *bool     `json:"enabled,omitempty"`
-	RateLimit   *int      `json:"rate_limit,omitempty" minimum:"1" maximum:"1000000" doc:"Requests per second; 100 if left out"`
-	Burst       *int      `json:"burst,omitempty" minimum:"1" maximum:"10000000" doc:"Requests; ten times rate_limit if left out"`
-	DedupWindow *duration `json:"dedup_window,omitempty"`
-	Retention   *duration `json:"retention,omitempty" doc:"It can be extended, never shortened"`
-	Allowlist   *[]string `json:"allowlist,omitempty" maxItems:"1000" doc:"CIDRs, IPv4 and IPv6"`
+	Secret      *string                `json:"secret,omitempty" minLength:"16" maxLength:"500" pattern:"^[!-~]+$" patternDescription:"printable ASCII characters without blanks" doc:"At creation: one that the sending platform has made; left out: it is generated. It is changed by rotate"`
+	Enabled     *bool                  `json:"enabled,omitempty"`
+	RateLimit   *int                   `json:"rate_limit,omitempty" minimum:"1" maximum:"1000000" doc:"Requests per second; 100 if left out"`
+	Burst       *int                   `json:"burst,omitempty" minimum:"1" maximum:"10000000" doc:"Requests; ten times rate_limit if left out"`
+	DedupWindow *duration              `json:"dedup_window,omitempty"`
+	Retention   *duration              `json:"retention,omitempty" doc:"It can be extended, never shortened"`
+	Allowlist   *[]string              `json:"allowlist,omitempty" maxItems:"1000" doc:"CIDRs, IPv4 and IPv6"`
+	Mapping     nullable[hook.Mapping] `json:"mapping,omitempty" doc:"CEL expressions over body, headers, query and received_at; null: messages come as they are"`
+}
+
+// endpointRotation is the body of an endpoint's rotate call; it may be left out.
+type endpointRotation struct {
+	Overlap *duration `json:"overlap,omitempty" doc:"How long the old secret stays valid; it ends at once if left out"`
+	Secret  *string   `json:"secret,omitempty" minLength:"16" maxLength:"500" pattern:"^[!-~]+$" patternDescription:"printable ASCII characters without blanks" doc:"One that the sending platform has made; left out: a new one is generated"`
+}
+
+// secretOr is a secret that was given, or a new one.
+func secretOr(given *string) hook.Secret {
+	if given == nil {
+		return hook.NewEndpointSecret()
+	}
+	return hook.Secret(*given)
 }
 
 func (s *server) endpointRoutes(r *router) {
@@ -65,7 +88,7 @@ func (s *server) createEndpoint(ctx context.Context, who caller, in *creation[en
 	if e.Retention == 0 {
 		e.Retention = hook.DefaultRetention
 	}
-	secret := hook.NewEndpointSecret()
+	secret := secretOr(in.Body.Secret)
 	e.Keys = []hook.Key{{Secret: secret}}
 	if err := in.Body.apply(&e); err != nil {
 		return endpointView{}, err
@@ -73,7 +96,7 @@ func (s *server) createEndpoint(ctx context.Context, who caller, in *creation[en
 	if in.Body.Burst == nil {
 		e.Burst = 10 * e.RateLimit
 	}
-	if err := e.Validate(); err != nil {
+	if err := checkEndpoint(&e); err != nil {
 		return endpointView{}, err
 	}
 	e, err := s.Store.CreateEndpoint(ctx, e)
@@ -109,6 +132,9 @@ func (s *server) updateEndpoint(ctx context.Context, who caller, in *struct {
 	}
 	e, err := s.Store.UpdateEndpoint(ctx, who.Tenant, id, func(e *hook.Endpoint) error {
 		retention := e.Retention
+		if in.Body.Secret != nil {
+			return hook.Invalid("the endpoint is not valid", hook.FieldError{Pointer: "/secret", Message: "is changed by rotate, which can let the old one stay valid for a while"})
+		}
 		if err := in.Body.apply(e); err != nil {
 			return err
 		}
@@ -116,7 +142,7 @@ func (s *server) updateEndpoint(ctx context.Context, who caller, in *struct {
 			return hook.Invalid("the endpoint is not valid",
 				hook.FieldError{Pointer: "/retention", Message: "can be extended, never shortened"})
 		}
-		return e.Validate()
+		return checkEndpoint(e)
 	})
 	return s.showEndpoint(e, ""), err
 }
@@ -158,15 +184,18 @@ func (in *rotation) rotate(keys []hook.Key, secret hook.Secret) ([]hook.Key, err
 
 func (s *server) rotateEndpoint(ctx context.Context, who caller, in *struct {
 	IDInput
-	Body *rotation
+	Body *endpointRotation
 }) (endpointView, error) {
 	id, err := in.id("endpoint")
 	if err != nil {
 		return endpointView{}, err
 	}
-	secret := hook.NewEndpointSecret()
+	if in.Body == nil {
+		in.Body = &endpointRotation{}
+	}
+	secret, overlap := secretOr(in.Body.Secret), &rotation{Overlap: in.Body.Overlap}
 	e, err := s.Store.UpdateEndpoint(ctx, who.Tenant, id, func(e *hook.Endpoint) (err error) {
-		e.Keys, err = in.Body.rotate(e.Keys, secret)
+		e.Keys, err = overlap.rotate(e.Keys, secret)
 		return err
 	})
 	return s.showEndpoint(e, secret), err
@@ -176,6 +205,7 @@ func (in *endpointSettings) apply(e *hook.Endpoint) error {
 	set(&e.Name, in.Name)
 	set(&e.Auth, in.Auth)
 	set(&e.Enabled, in.Enabled)
+	in.Mapping.setPointer(&e.Mapping)
 	set(&e.RateLimit, in.RateLimit)
 	set(&e.Burst, in.Burst)
 	if e.Auth == hook.AuthHMAC && e.Signature.Header == "" {
@@ -185,6 +215,11 @@ func (in *endpointSettings) apply(e *hook.Endpoint) error {
 		set(&e.Signature.Header, in.Signature.Header)
 		set(&e.Signature.Prefix, in.Signature.Prefix)
 		set(&e.Signature.Encoding, in.Signature.Encoding)
+		set(&e.Signature.Element, in.Signature.Element)
+		set(&e.Signature.Signed, in.Signature.Signed)
+		set(&e.Signature.TimestampHeader, in.Signature.TimestampHeader)
+		set(&e.Signature.TimestampElement, in.Signature.TimestampElement)
+		set(&e.Signature.Tolerance, in.Signature.Tolerance)
 	}
 	if in.DedupWindow != nil {
 		e.DedupWindow = in.DedupWindow.Duration
@@ -224,7 +259,7 @@ func (s *server) showEndpoint(e hook.Endpoint, secret hook.Secret) endpointView 
 	view := endpointView{
 		ID: e.ID, Name: e.Name, URL: s.PublicURL + "/webhooks/incoming/in/" + e.Token, Token: e.Token, Auth: e.Auth,
 		Enabled: e.Enabled, RateLimit: e.RateLimit, Burst: e.Burst,
-		DedupWindow: duration{e.DedupWindow}, Retention: duration{e.Retention}, Allowlist: []string{},
+		DedupWindow: duration{e.DedupWindow}, Retention: duration{e.Retention}, Allowlist: []string{}, Mapping: e.Mapping,
 		CreatedAt: timestamp{e.CreatedAt}, UpdatedAt: timestamp{e.UpdatedAt},
 	}
 	if e.Auth == hook.AuthHMAC {

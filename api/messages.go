@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"posthorn/hook"
+	"posthorn/mapping"
 	"posthorn/store"
 )
 
@@ -126,7 +127,7 @@ func (s *server) showMessage(v store.MessageView) messageView {
 		}
 		return view
 	}
-	p, err := v.Request.ReadPayload(v.Raw)
+	p, err := mapping.Open(&v.Message)
 	if err != nil { // it was accepted: it has this shape
 		return view
 	}

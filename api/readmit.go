@@ -159,7 +159,7 @@ func readmittedAs(id hook.ID, view acceptedView, err error) readmitted {
 func (s *server) admitKept(ctx context.Context, e *hook.Endpoint, id hook.ID) (acceptedView, error) {
 	var externalID string
 	accepted, err := s.Store.Readmit(ctx, e, id, func(k hook.Kept) (*hook.Message, error) {
-		m, err := s.messageOf(ctx, e, &k)
+		m, err := s.messageOf(ctx, e, &k, id)
 		if err == nil {
 			externalID = m.Payload.ExternalID
 		}
@@ -171,11 +171,12 @@ func (s *server) admitKept(ctx context.Context, e *hook.Endpoint, id hook.ID) (a
 	return showAccepted(accepted, externalID), nil
 }
 
-// messageOf makes a message of a kept request, by the kind of its endpoint.
-func (s *server) messageOf(ctx context.Context, e *hook.Endpoint, k *hook.Kept) (*hook.Message, error) {
+// messageOf makes a message of a kept request, of an id, by the kind
+// of its endpoint.
+func (s *server) messageOf(ctx context.Context, e *hook.Endpoint, k *hook.Kept, id hook.ID) (*hook.Message, error) {
 	body, err := k.Request.Decode(k.Raw)
 	if err != nil {
 		return nil, err
 	}
-	return s.read(ctx, e, k, body)
+	return s.read(ctx, e, k, body, id)
 }

@@ -95,6 +95,7 @@ type Message struct {
 	ReceivedAt time.Time
 	Payload    Payload
 	Request    Request
+	Mapping    *Mapping // that was in force; nil: the body is a message as it is
 	Raw        []byte   // the body as received
 	SHA256     [32]byte // of Raw
 	Verdict    Verdict

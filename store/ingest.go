@@ -121,7 +121,7 @@ func (i *Ingest) Accept(ctx context.Context, m *hook.Message, window time.Durati
 }
 
 func newEntry(m *hook.Message, window time.Duration) (*entry, error) {
-	request, err := json.Marshal(stored{Request: m.Request, Verdict: m.Verdict})
+	request, err := json.Marshal(stored{Request: m.Request, Verdict: m.Verdict, Mapping: m.Mapping})
 	return &entry{
 		message: m, window: window, request: request, done: make(chan struct{}),
 		key: dedupKey{m.EndpointID, sha256.Sum256([]byte(m.Payload.ExternalID))},
@@ -130,8 +130,9 @@ func newEntry(m *hook.Message, window time.Duration) (*entry, error) {
 
 // stored is the form of message_bodies.request.
 type stored struct {
-	Request hook.Request `json:"request"`
-	Verdict hook.Verdict `json:"verdict"`
+	Request hook.Request  `json:"request"`
+	Verdict hook.Verdict  `json:"verdict"`
+	Mapping *hook.Mapping `json:"mapping,omitempty"`
 }
 
 // alone commits a large message by itself, a few at a time.

@@ -25,7 +25,7 @@ func (s *Store) MessageToArchive(ctx context.Context, id hook.ID) (m hook.Messag
 	if row.Number != nil {
 		m.Number = *row.Number
 	}
-	if m.Request, m.Verdict, err = openRequest(row.Request); err != nil {
+	if err = openRequest(row.Request, &m); err != nil {
 		return m, nil, err
 	}
 	attachments, err = s.attached(ctx, id)
@@ -196,19 +196,20 @@ func views(ctx context.Context, q *db.Queries, tenant hook.ID, rows []db.Message
 	return tryConvert(rows, func(row db.MessagesByIDRow) (MessageView, error) {
 		v := viewOf(row)
 		v.Attachments = byMessage[v.ID]
-		v.Request, v.Verdict, err = openRequest(row.Request)
-		return v, err
+		return v, openRequest(row.Request, &v.Message)
 	})
 }
 
-// openRequest reads message_bodies.request; nil once the message is archived.
-func openRequest(raw []byte) (hook.Request, hook.Verdict, error) {
-	var s stored
+// openRequest reads message_bodies.request into a message; nil once it is
+// archived.
+func openRequest(raw []byte, m *hook.Message) error {
 	if raw == nil {
-		return s.Request, s.Verdict, nil
+		return nil
 	}
+	var s stored
 	err := json.Unmarshal(raw, &s)
-	return s.Request, s.Verdict, err
+	m.Request, m.Verdict, m.Mapping = s.Request, s.Verdict, s.Mapping
+	return err
 }
 
 func viewOf(row db.MessagesByIDRow) MessageView {

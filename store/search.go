@@ -15,12 +15,11 @@ import (
 
 // Unindexed is a message that is not found by its content yet.
 type Unindexed struct {
-	ID, TenantID, EndpointID hook.ID
-	ExternalID               string
-	Request                  hook.Request  // as received, until it is archived; with it
-	Raw                      []byte        // the body
-	Content                  *hook.Content // what was made of it, since
-	Filenames                []string      // of its stored attachments
+	// Message has the request with its body as received, until it is archived.
+	hook.Message
+	ExternalID string
+	Content    *hook.Content // what was made of it, since
+	Filenames  []string      // of its stored attachments
 }
 
 // separator stands between terms on their way to PostgreSQL. No term has
@@ -44,10 +43,10 @@ func (s *Store) Index(ctx context.Context, limit int, terms func(Unindexed) []st
 		p := db.InsertTermsParams{Separator: separator}
 		for _, row := range rows {
 			u := Unindexed{
-				ID: row.ID, TenantID: row.TenantID, EndpointID: row.EndpointID, ExternalID: row.ExternalID,
-				Raw: row.Raw, Filenames: row.Filenames,
+				Message:    hook.Message{ID: row.ID, TenantID: row.TenantID, EndpointID: row.EndpointID, Raw: row.Raw},
+				ExternalID: row.ExternalID, Filenames: row.Filenames,
 			}
-			if u.Request, _, err = openRequest(row.Request); err != nil {
+			if err := openRequest(row.Request, &u.Message); err != nil {
 				return err
 			}
 			if row.Payload != nil {

@@ -44,13 +44,14 @@ var house = map[string]imports{
 	"egress":     {may: []string{"hook"}},
 	"mail":       {may: []string{"hook"}},
 	"expr":       {},
+	"mapping":    {may: []string{"hook", "expr"}},
 	"store":      {may: []string{"hook", "expr", "keyset", "metrics", "store/db"}},
 	"archive":    {may: []string{"hook", "keyset"}},
 	"limit":      {may: []string{"hook", "store"}},
-	"activities": {may: []string{"hook", "store", "archive", "envelope", "expr", "egress", "provider", "mail", "crash"}},
+	"activities": {may: []string{"hook", "mapping", "store", "archive", "envelope", "expr", "egress", "provider", "mail", "crash"}},
 	"workflows":  {may: []string{"hook", "activities"}},
-	"worker":     {may: []string{"hook", "workflows", "activities", "store", "search", "crash"}},
-	"api":        {may: []string{"hook", "metrics", "store", "archive", "search", "provider", "envelope", "expr", "limit", "egress", "crash"}},
+	"worker":     {may: []string{"hook", "workflows", "activities", "mapping", "store", "search", "crash"}},
+	"api":        {may: []string{"hook", "mapping", "metrics", "store", "archive", "search", "provider", "envelope", "expr", "limit", "egress", "crash"}},
 	"dashboard":  {may: []string{"hook", "store", "archive"}},
 
 	// What is put together from the rest: everything but what is named. The

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"posthorn/hook"
+	"posthorn/mapping"
 	"posthorn/search"
 	"posthorn/store"
 )
@@ -40,6 +41,6 @@ func terms(u store.Unindexed) []string {
 		return search.Terms(d)
 	}
 	// What was accepted has this shape; what cannot be read is found by its ids.
-	d.Payload, _ = u.Request.ReadPayload(u.Raw)
+	d.Payload, _ = mapping.Open(&u.Message)
 	return search.Terms(d)
 }

@@ -29,7 +29,7 @@ func (q *Queries) DeleteEndpoint(ctx context.Context, arg DeleteEndpointParams) 
 }
 
 const endpoint = `-- name: Endpoint :one
-SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at FROM endpoints WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL
+SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, mapping FROM endpoints WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL
 `
 
 type EndpointParams struct {
@@ -57,12 +57,13 @@ func (q *Queries) Endpoint(ctx context.Context, arg EndpointParams) (Endpoint, e
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.Mapping,
 	)
 	return i, err
 }
 
 const endpointByToken = `-- name: EndpointByToken :one
-SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at FROM endpoints WHERE token = $1 AND deleted_at IS NULL
+SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, mapping FROM endpoints WHERE token = $1 AND deleted_at IS NULL
 `
 
 func (q *Queries) EndpointByToken(ctx context.Context, token string) (Endpoint, error) {
@@ -85,12 +86,13 @@ func (q *Queries) EndpointByToken(ctx context.Context, token string) (Endpoint, 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.Mapping,
 	)
 	return i, err
 }
 
 const endpoints = `-- name: Endpoints :many
-SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at FROM endpoints WHERE tenant_id = $1 AND deleted_at IS NULL AND id < $2
+SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, mapping FROM endpoints WHERE tenant_id = $1 AND deleted_at IS NULL AND id < $2
 ORDER BY id DESC LIMIT $3
 `
 
@@ -126,6 +128,7 @@ func (q *Queries) Endpoints(ctx context.Context, arg EndpointsParams) ([]Endpoin
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.DeletedAt,
+			&i.Mapping,
 		); err != nil {
 			return nil, err
 		}
@@ -138,8 +141,8 @@ func (q *Queries) Endpoints(ctx context.Context, arg EndpointsParams) ([]Endpoin
 }
 
 const insertEndpoint = `-- name: InsertEndpoint :one
-INSERT INTO endpoints (id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at
+INSERT INTO endpoints (id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, mapping)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, mapping
 `
 
 type InsertEndpointParams struct {
@@ -156,6 +159,7 @@ type InsertEndpointParams struct {
 	DedupWindow int64
 	Allowlist   []string
 	Retention   int64
+	Mapping     []byte
 }
 
 func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) (Endpoint, error) {
@@ -173,6 +177,7 @@ func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) 
 		arg.DedupWindow,
 		arg.Allowlist,
 		arg.Retention,
+		arg.Mapping,
 	)
 	var i Endpoint
 	err := row.Scan(
@@ -192,12 +197,13 @@ func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.Mapping,
 	)
 	return i, err
 }
 
 const lockEndpoint = `-- name: LockEndpoint :one
-SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at FROM endpoints WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE
+SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, mapping FROM endpoints WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE
 `
 
 type LockEndpointParams struct {
@@ -225,6 +231,7 @@ func (q *Queries) LockEndpoint(ctx context.Context, arg LockEndpointParams) (End
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.Mapping,
 	)
 	return i, err
 }
@@ -244,8 +251,8 @@ func (q *Queries) NextNumber(ctx context.Context, endpointID uuid.UUID) (int64, 
 
 const updateEndpoint = `-- name: UpdateEndpoint :one
 UPDATE endpoints SET name = $3, auth = $4, signature = $5, secrets = $6, enabled = $7, rate_limit = $8,
-    burst = $9, dedup_window = $10, allowlist = $11, retention = $12, updated_at = now()
-WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at
+    burst = $9, dedup_window = $10, allowlist = $11, retention = $12, mapping = $13, updated_at = now()
+WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, mapping
 `
 
 type UpdateEndpointParams struct {
@@ -261,6 +268,7 @@ type UpdateEndpointParams struct {
 	DedupWindow int64
 	Allowlist   []string
 	Retention   int64
+	Mapping     []byte
 }
 
 func (q *Queries) UpdateEndpoint(ctx context.Context, arg UpdateEndpointParams) (Endpoint, error) {
@@ -277,6 +285,7 @@ func (q *Queries) UpdateEndpoint(ctx context.Context, arg UpdateEndpointParams) 
 		arg.DedupWindow,
 		arg.Allowlist,
 		arg.Retention,
+		arg.Mapping,
 	)
 	var i Endpoint
 	err := row.Scan(
@@ -296,6 +305,7 @@ func (q *Queries) UpdateEndpoint(ctx context.Context, arg UpdateEndpointParams) 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.Mapping,
 	)
 	return i, err
 }

@@ -81,6 +81,7 @@ type Endpoint struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	DeletedAt   *time.Time
+	Mapping     []byte
 }
 
 type Event struct {
