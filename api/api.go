@@ -139,6 +139,7 @@ func (s *server) routes(engine *gin.Engine) *router {
 	s.refusedRoute(r)
 	s.statusRoutes(r)
 	s.readmitRoutes(r)
+	s.mappingRoutes(r)
 	s.messageRoutes(r)
 	s.webhookRoutes(r)
 	s.commendaRoutes(r)

@@ -16,14 +16,15 @@ var errAddress = &hook.Error{Code: hook.CodeForbidden, Message: "your address is
 
 // arrival is a request at an endpoint.
 type arrival struct {
-	endpoint *hook.Endpoint // nil where the token names none
-	remote   string         // the client's address
-	request  hook.Request   // as it is kept
-	verdict  hook.Verdict
-	raw      buffer // the body as it came over the wire
-	decoded  buffer
-	body     []byte     // without Content-Encoding
-	kept     *hook.Kept // what may be kept of it where it is refused; nil for nothing
+	endpoint  *hook.Endpoint // nil where the token names none
+	remote    string         // the client's address
+	request   hook.Request   // as it is kept
+	verdict   hook.Verdict
+	raw       buffer // the body as it came over the wire
+	decoded   buffer
+	body      []byte     // without Content-Encoding
+	challenge string     // what the request is answered with, "" where it is a message
+	kept      *hook.Kept // what may be kept of it where it is refused; nil for nothing
 }
 
 func (s *server) arrival(c *gin.Context) *arrival {

@@ -129,7 +129,7 @@ func (s *server) readLines(ctx context.Context, a *arrival, lines []line) ([]*ho
 	request := a.request.WithoutCoding()
 	for i, l := range lines {
 		kept := a.keep(l.body, request)
-		m, err := s.read(ctx, a.endpoint, kept, l.body)
+		m, err := s.read(ctx, a.endpoint, kept, l.body, hook.NewID())
 		if err != nil {
 			results[i] = s.failedLine(a, l, err, kept)
 			continue

@@ -24,16 +24,17 @@ type endpointView struct {
 	ProviderConfig   *providerConfig `json:"provider_config" doc:"Secrets are masked; null where there is no provider"`
 	FormerConfigEnds timestamp       `json:"former_config_ends" doc:"Until when callbacks by the configuration before are accepted, too; null where they are not"`
 
-	PublicURL   *string   `json:"public_url" doc:"The base of url, where it is not the deployment's"`
-	Enabled     bool      `json:"enabled"`
-	RateLimit   int       `json:"rate_limit" doc:"Requests per second"`
-	Burst       int       `json:"burst" doc:"Requests"`
-	DedupWindow duration  `json:"dedup_window"`
-	Retention   duration  `json:"retention"`
-	Allowlist   []string  `json:"allowlist" doc:"CIDRs; empty: any address"`
-	CreatedAt   timestamp `json:"created_at"`
-	UpdatedAt   timestamp `json:"updated_at"`
-	Secret      *string   `json:"secret,omitempty" doc:"Once, when it is made or rotated"`
+	PublicURL   *string       `json:"public_url" doc:"The base of url, where it is not the deployment's"`
+	Enabled     bool          `json:"enabled"`
+	RateLimit   int           `json:"rate_limit" doc:"Requests per second"`
+	Burst       int           `json:"burst" doc:"Requests"`
+	DedupWindow duration      `json:"dedup_window"`
+	Retention   duration      `json:"retention"`
+	Allowlist   []string      `json:"allowlist" doc:"CIDRs; empty: any address"`
+	Mapping     *hook.Mapping `json:"mapping" doc:"Makes messages of another platform's JSON; null: they come as messages"`
+	CreatedAt   timestamp     `json:"created_at"`
+	UpdatedAt   timestamp     `json:"updated_at"`
+	Secret      *string       `json:"secret,omitempty" doc:"Once, when it is made or rotated"`
 }
 
 // endpointSettings is what a user may set, at creation and later.
@@ -49,13 +50,29 @@ type endpointSettings struct {
 		Header   *string `json:"header,omitempty" maxLength:"200" pattern:"^[^\\x00]*$" patternDescription:"text without NUL"`
 		Prefix   *string `json:"prefix,omitempty" maxLength:"200" pattern:"^[^\\x00]*$" patternDescription:"text without NUL"`
 		Encoding *string `json:"encoding,omitempty" enum:"hex,base64"`
+
+		Element          *string `json:"element,omitempty" maxLength:"64" doc:"The signature's part of a header such as t=1,v1=abc; it may be there more than once. Empty: the header is the signature"`
+		Signed           *string `json:"signed,omitempty" maxLength:"200" doc:"What is signed, with {body} and {timestamp} in it, for instance {timestamp}.{body}; empty: the body"`
+		TimestampHeader  *string `json:"timestamp_header,omitempty" maxLength:"200" doc:"Where the signed timestamp stands, in Unix seconds or RFC 3339"`
+		TimestampElement *string `json:"timestamp_element,omitempty" maxLength:"64" doc:"Likewise, as a part of the signature's header"`
+		Tolerance        *int    `json:"tolerance,omitempty" minimum:"0" maximum:"86400" doc:"Seconds that the timestamp may be from now; 0: 300"`
 	} `json:"signature,omitempty" doc:"For hmac: another platform's scheme"`
-	Enabled     *bool     `json:"enabled,omitempty"`
-	RateLimit   *int      `json:"rate_limit,omitempty" minimum:"1" maximum:"1000000" doc:"Requests per second; 100 if left out"`
-	Burst       *int      `json:"burst,omitempty" minimum:"1" maximum:"10000000" doc:"Requests; ten times rate_limit if left out"`
-	DedupWindow *duration `json:"dedup_window,omitempty"`
-	Retention   *duration `json:"retention,omitempty" doc:"It can be extended, never shortened"`
-	Allowlist   *[]string `json:"allowlist,omitempty" maxItems:"1000" doc:"CIDRs, IPv4 and IPv6"`
+	Secret      *string                `json:"secret,omitempty" minLength:"16" maxLength:"500" pattern:"^[!-~]+$" patternDescription:"printable ASCII characters without blanks" doc:"At creation: one that the sending platform has made; left out: it is generated. It is changed by rotate"`
+	Enabled     *bool                  `json:"enabled,omitempty"`
+	RateLimit   *int                   `json:"rate_limit,omitempty" minimum:"1" maximum:"1000000" doc:"Requests per second; 100 if left out"`
+	Burst       *int                   `json:"burst,omitempty" minimum:"1" maximum:"10000000" doc:"Requests; ten times rate_limit if left out"`
+	DedupWindow *duration              `json:"dedup_window,omitempty"`
+	Retention   *duration              `json:"retention,omitempty" doc:"It can be extended, never shortened"`
+	Allowlist   *[]string              `json:"allowlist,omitempty" maxItems:"1000" doc:"CIDRs, IPv4 and IPv6"`
+	Mapping     nullable[hook.Mapping] `json:"mapping,omitempty" doc:"CEL expressions over body, headers, query and received_at; null: messages come as they are"`
+}
+
+// secretOr is a secret that was given, or a new one.
+func secretOr(given *string) hook.Secret {
+	if given == nil {
+		return hook.NewEndpointSecret()
+	}
+	return hook.Secret(*given)
 }
 
 func (s *server) endpointRoutes(r *router) {
@@ -78,14 +95,14 @@ func (s *server) createEndpoint(ctx context.Context, who caller, in *creation[en
 	if e.Retention == 0 {
 		e.Retention = hook.DefaultRetention
 	}
-	secret := hook.NewEndpointSecret()
+	secret := secretOr(in.Body.Secret)
 	e.Keys = []hook.Key{{Secret: secret}}
 	wrongProvider := in.Body.setProvider(&e)
 	wrong := in.Body.apply(&e)
 	if in.Body.Burst == nil {
 		e.Burst = 10 * e.RateLimit
 	}
-	if err := joinInvalid(wrongProvider, wrong, in.Body.checkProvider(&e), e.Validate()); err != nil {
+	if err := joinInvalid(wrongProvider, wrong, in.Body.checkProvider(&e), checkEndpoint(&e)); err != nil {
 		return endpointView{}, err
 	}
 	if e.Provider != "" {
@@ -129,6 +146,9 @@ func (s *server) updateEndpoint(ctx context.Context, who caller, in *struct {
 	}
 	e, err := s.Store.UpdateEndpoint(ctx, who.Tenant, id, func(e *hook.Endpoint) error {
 		retention := e.Retention
+		if in.Body.Secret != nil {
+			return hook.Invalid("the endpoint is not valid", hook.FieldError{Pointer: "/secret", Message: "is changed by rotate, which can let the old one stay valid for a while"})
+		}
 		if err := joinInvalid(in.Body.changeProvider(e), in.Body.apply(e), in.Body.checkProvider(e)); err != nil {
 			return err
 		}
@@ -136,7 +156,7 @@ func (s *server) updateEndpoint(ctx context.Context, who caller, in *struct {
 			return hook.Invalid("the endpoint is not valid",
 				hook.FieldError{Pointer: "/retention", Message: "can be extended, never shortened"})
 		}
-		return e.Validate()
+		return checkEndpoint(e)
 	})
 	return s.showEndpoint(e, ""), err
 }
@@ -184,9 +204,13 @@ func (s *server) rotateEndpoint(ctx context.Context, who caller, in *struct {
 	if err != nil {
 		return endpointView{}, err
 	}
+	generated := hook.NewEndpointSecret()
+	if in.Body != nil {
+		generated = secretOr(in.Body.Secret)
+	}
 	var secret hook.Secret
 	e, err := s.Store.UpdateEndpoint(ctx, who.Tenant, id, func(e *hook.Endpoint) (err error) {
-		secret, err = in.Body.rotateKeys(e, hook.NewEndpointSecret())
+		secret, err = in.Body.rotateKeys(e, generated)
 		return err
 	})
 	return s.showEndpoint(e, secret), err
@@ -199,6 +223,7 @@ func (in *endpointSettings) apply(e *hook.Endpoint) error {
 	if in.PublicURL != nil {
 		e.PublicURL = strings.TrimRight(*in.PublicURL, "/")
 	}
+	in.Mapping.setPointer(&e.Mapping)
 	set(&e.RateLimit, in.RateLimit)
 	set(&e.Burst, in.Burst)
 	if e.Auth == hook.AuthHMAC && e.Signature.Header == "" {
@@ -208,6 +233,11 @@ func (in *endpointSettings) apply(e *hook.Endpoint) error {
 		set(&e.Signature.Header, in.Signature.Header)
 		set(&e.Signature.Prefix, in.Signature.Prefix)
 		set(&e.Signature.Encoding, in.Signature.Encoding)
+		set(&e.Signature.Element, in.Signature.Element)
+		set(&e.Signature.Signed, in.Signature.Signed)
+		set(&e.Signature.TimestampHeader, in.Signature.TimestampHeader)
+		set(&e.Signature.TimestampElement, in.Signature.TimestampElement)
+		set(&e.Signature.Tolerance, in.Signature.Tolerance)
 	}
 	if in.DedupWindow != nil {
 		e.DedupWindow = in.DedupWindow.Duration
@@ -247,7 +277,7 @@ func (s *server) showEndpoint(e hook.Endpoint, secret hook.Secret) endpointView 
 	view := endpointView{
 		ID: e.ID, Name: e.Name, URL: cmp.Or(e.PublicURL, s.PublicURL) + "/webhooks/incoming/" + cmp.Or(e.Provider, "in") + "/" + e.Token, Token: e.Token, Auth: e.Auth,
 		Enabled: e.Enabled, RateLimit: e.RateLimit, Burst: e.Burst,
-		DedupWindow: duration{e.DedupWindow}, Retention: duration{e.Retention}, Allowlist: []string{},
+		DedupWindow: duration{e.DedupWindow}, Retention: duration{e.Retention}, Allowlist: []string{}, Mapping: e.Mapping,
 		CreatedAt: timestamp{e.CreatedAt}, UpdatedAt: timestamp{e.UpdatedAt},
 	}
 	if e.Auth == hook.AuthHMAC {

@@ -47,7 +47,7 @@ func TestFilterThatFailsIsShownOnItsWebhook(t *testing.T) {
 	require.Len(t, s.call(t, key, "GET", "/api/v1/deliveries", nil).list(), 1)
 	seen := s.call(t, key, "GET", "/api/v1/webhooks/"+w.str("id"), nil).data()["filter_error"].(map[string]any)
 	require.Equal(t, e.str("id"), seen["event_id"])
-	require.Equal(t, "no such key: n", seen["message"])
+	require.Equal(t, "line 1, column 5: no such key: n", seen["message"])
 }
 
 func TestFilterIsTriedOnASampleOrAnEvent(t *testing.T) {
@@ -65,7 +65,7 @@ func TestFilterIsTriedOnASampleOrAnEvent(t *testing.T) {
 		{`{"event_id":"` + event + `"}`, object{"matches": true, "subscribed": true, "survey": true, "filter": true, "error": nil}},
 		{`{"event_id":"` + event + `","filter":"data.n > 2"}`, object{"matches": false, "filter": false, "error": nil}},
 		{`{"type":"b","data":{"n":2}}`, object{"matches": false, "subscribed": false, "survey": false, "filter": true}},
-		{`{"data":{}}`, object{"matches": false, "filter": false, "error": "no such key: n"}},
+		{`{"data":{}}`, object{"matches": false, "filter": false, "error": "line 1, column 5: no such key: n"}},
 		{`{"id":"e1","type":"a","data":1,"occurred_at":"2026-01-02T03:04:05Z","filter":"id == 'e1' && occurred_at.getMonth() == 0 && data == 1"}`, object{"filter": true}},
 	} {
 		g := s.call(t, key, "POST", path, c.body)
@@ -99,7 +99,7 @@ func TestTransformIsTriedBeforeItsFormat(t *testing.T) {
 		`"email_id":null,"type":"email","status":"sent","to":"bob@x","subject":"email.sent","from":null}}`)+`$`, g.str("body"))
 	g = s.call(t, key, "POST", path, `{"data":{}}`)
 	require.Equal(t, 200, g.status)
-	require.Equal(t, "no such key: who", g.data()["error"])
+	require.Equal(t, "line 1, column 12: no such key: who", g.data()["error"])
 	require.Nil(t, g.data()["data"])
 	g = s.call(t, key, "POST", path, `{"transform":"data","data":[1]}`)
 	require.Equal(t, []any{1.0}, g.data()["data"])

@@ -12,6 +12,7 @@ import (
 
 	"posthorn/crash"
 	"posthorn/hook"
+	"posthorn/mapping"
 	"posthorn/store"
 )
 
@@ -42,6 +43,11 @@ func (s *server) receive(c *gin.Context) {
 	a := s.arrival(c)
 	defer a.release()
 	accepted, err := s.accept(c, a)
+	if err == nil && a.challenge != "" {
+		c.Header("X-Content-Type-Options", "nosniff")
+		c.String(http.StatusOK, "%s", a.challenge)
+		return
+	}
 	if err != nil {
 		s.refuse(c, a, err)
 		return
@@ -56,7 +62,10 @@ func (s *server) accept(c *gin.Context, a *arrival) (view acceptedView, err erro
 		return view, err
 	}
 	a.kept = a.keep(a.raw.bytes, a.request)
-	m, err := s.read(c.Request.Context(), a.endpoint, a.kept, a.body)
+	if a.challenge, err = handshakeOf(a); err != nil || a.challenge != "" {
+		return view, err
+	}
+	m, err := s.read(c.Request.Context(), a.endpoint, a.kept, a.body, hook.NewID())
 	if err != nil {
 		return view, err
 	}
@@ -68,15 +77,21 @@ func (a *arrival) keep(raw []byte, request hook.Request) *hook.Kept {
 	return &hook.Kept{Kind: hook.KeptPayload, Request: request, Verdict: a.verdict, Raw: raw}
 }
 
-// read makes a message of a request whose body is decoded.
-func (s *server) read(ctx context.Context, e *hook.Endpoint, k *hook.Kept, body []byte) (*hook.Message, error) {
+// read makes a message, of an id, of a request whose body is decoded.
+func (s *server) read(ctx context.Context, e *hook.Endpoint, k *hook.Kept, body []byte, id hook.ID) (*hook.Message, error) {
 	if len(body) > largeBody {
 		if err := s.parsing.Acquire(ctx, 1); err != nil {
 			return nil, hook.Unavailable(err)
 		}
 		defer s.parsing.Release(1)
 	}
-	payload, err := hook.ParsePayload(body, s.CheckURL)
+	var payload *hook.Payload
+	var err error
+	if e.Mapping == nil {
+		payload, err = hook.ParsePayload(body, s.CheckURL)
+	} else {
+		payload, err = mapping.Read(e.Mapping, &k.Request, body, hook.IDTime(id), s.CheckURL)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +99,8 @@ func (s *server) read(ctx context.Context, e *hook.Endpoint, k *hook.Kept, body 
 	// lie in memory while the message waits for its commit.
 	kept := hook.Payload{ExternalID: payload.ExternalID, OccurredAt: payload.OccurredAt}
 	return &hook.Message{
-		ID: hook.NewID(), TenantID: e.TenantID, EndpointID: e.ID, Payload: kept, Raw: k.Raw,
-		SHA256: sha256.Sum256(k.Raw), Verdict: k.Verdict, Request: k.Request,
+		ID: id, TenantID: e.TenantID, EndpointID: e.ID, Payload: kept, Raw: k.Raw,
+		SHA256: sha256.Sum256(k.Raw), Verdict: k.Verdict, Request: k.Request, Mapping: e.Mapping,
 	}, nil
 }
 

@@ -32,9 +32,10 @@ func (providerConfig) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true, Description: "How the provider's callbacks are verified; docs/providers.md lists the keys of each. Secrets are stored encrypted and shown masked."}
 }
 
-// endpointRotation is the body of an endpoint's rotate call.
+// endpointRotation is the body of an endpoint's rotate call; it may be left out.
 type endpointRotation struct {
 	Overlap        *duration       `json:"overlap,omitempty" doc:"How long the old secret stays valid; it ends at once if left out"`
+	Secret         *string         `json:"secret,omitempty" minLength:"16" maxLength:"500" pattern:"^[!-~]+$" patternDescription:"printable ASCII characters without blanks" doc:"One that the sending platform has made; left out: a new one is generated"`
 	ProviderConfig *providerConfig `json:"provider_config,omitempty" doc:"Of a provider's endpoint: what changes, such as the new secret"`
 }
 
@@ -127,6 +128,9 @@ func (in *endpointRotation) rotateKeys(e *hook.Endpoint, generated hook.Secret) 
 	}
 	shown = generated
 	if e.Provider != "" {
+		if in != nil && in.Secret != nil {
+			return "", invalidEndpoint("/secret", "is part of provider_config, of a provider's endpoint")
+		}
 		if change == nil {
 			return "", invalidEndpoint("/provider_config", "is required: the new secret comes from the provider")
 		}

@@ -180,5 +180,5 @@ func (s *server) messageOf(ctx context.Context, e *hook.Endpoint, k *hook.Kept, 
 	if err != nil {
 		return nil, err
 	}
-	return s.read(ctx, e, k, body)
+	return s.read(ctx, e, k, body, id)
 }

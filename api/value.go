@@ -78,7 +78,7 @@ func (n *nullable[T]) UnmarshalJSON(raw []byte) error {
 
 // Schema is that of the value, or null.
 func (n nullable[T]) Schema(r huma.Registry) *huma.Schema {
-	schema := *r.Schema(reflect.TypeFor[T](), true, "")
+	schema := *r.Schema(reflect.TypeFor[T](), false, "")
 	schema.Nullable = true
 	return &schema
 }
@@ -87,6 +87,17 @@ func (n nullable[T]) Schema(r huma.Registry) *huma.Schema {
 func (n nullable[T]) set(target *T) {
 	if n.Set {
 		*target = n.Value
+	}
+}
+
+// setPointer gives a target the value, if the field was sent; null is nil.
+func (n nullable[T]) setPointer(target **T) {
+	if !n.Set {
+		return
+	}
+	*target = nil
+	if !n.Null {
+		*target = &n.Value
 	}
 }
 

@@ -37,6 +37,7 @@ type Metadata struct {
 	Protocol      string               `json:"protocol"` // of the request as it came
 	Remote        string               `json:"remote"`   // the client's address
 	Verdict       hook.Verdict         `json:"verdict"`
+	Mapping       *hook.Mapping        `json:"mapping,omitempty"` // by which the request was read
 	SHA256        string               `json:"sha256"`         // of the request's body
 	RequestSHA256 string               `json:"request_sha256"` // of the request record's block
 }
@@ -59,7 +60,7 @@ func metadataOf(m *hook.Message, requestSHA256 string) Metadata {
 		Format: FormatVersion, TenantID: m.TenantID, EndpointID: m.EndpointID, MessageID: m.ID, Number: m.Number,
 		ExternalID: p.ExternalID, ReceivedAt: hook.FormatTime(m.ReceivedAt), OccurredAt: hook.FormatTime(p.OccurredAt),
 		From: p.From, To: p.To, Body: p.Body, Attachments: []AttachmentMetadata{}, Fields: p.Fields,
-		Protocol: m.Request.Proto, Remote: m.Request.Remote, Verdict: m.Verdict,
+		Protocol: m.Request.Proto, Remote: m.Request.Remote, Verdict: m.Verdict, Mapping: m.Mapping,
 		SHA256: hex.EncodeToString(m.SHA256[:]), RequestSHA256: requestSHA256,
 	}
 	// Readers need not tell null from none.

@@ -30,6 +30,7 @@ type Endpoint struct {
 	DedupWindow Duration   `json:"dedup_window"`
 	Retention   Duration   `json:"retention"`
 	Allowlist   []string   `json:"allowlist"` // CIDRs; none: any address
+	Mapping     *Mapping   `json:"mapping"`   // nil: messages come as they are
 	CreatedAt   time.Time  `json:"created_at"`
 	UpdatedAt   time.Time  `json:"updated_at"`
 	Secret      string     `json:"secret,omitempty"` // in the answer of create and rotate only
@@ -45,6 +46,14 @@ type Signature struct {
 	Header   string `json:"header,omitempty"`
 	Prefix   string `json:"prefix,omitempty"`
 	Encoding string `json:"encoding,omitempty"` // "hex" or "base64"
+
+	// Of platforms that sign more than the body, in a header such as
+	// "t=1,v1=abc" or with a timestamp.
+	Element          string `json:"element,omitempty"` // of the header, that is the signature
+	Signed           string `json:"signed,omitempty"`  // for instance "{timestamp}.{body}"; "": the body
+	TimestampHeader  string `json:"timestamp_header,omitempty"`
+	TimestampElement string `json:"timestamp_element,omitempty"` // of the header
+	Tolerance        int    `json:"tolerance,omitempty"`         // seconds; 0: 300
 }
 
 // EndpointSettings is what can be set; nil leaves a default, or what is set.
@@ -58,6 +67,7 @@ type EndpointSettings struct {
 	DedupWindow *Duration  `json:"dedup_window,omitempty"`
 	Retention   *Duration  `json:"retention,omitempty"` // it can be extended, never shortened
 	Allowlist   *[]string  `json:"allowlist,omitempty"`
+	Mapping     *Mapping   `json:"mapping,omitempty"` // the zero Mapping ends one
 
 	Provider       *string         `json:"provider,omitempty"`        // at creation: it cannot be changed
 	ProviderConfig json.RawMessage `json:"provider_config,omitempty"` // in a change the keys that change; null removes one
@@ -65,6 +75,14 @@ type EndpointSettings struct {
 }
 
 const endpoints = "/api/v1/endpoints"
+
+// CreateEndpointWith makes an endpoint with a secret of the sending platform's.
+func (c *Client) CreateEndpointWith(ctx context.Context, s EndpointSettings, secret string, options ...CallOption) (Endpoint, error) {
+	return call[Endpoint](ctx, c, http.MethodPost, endpoints, struct {
+		EndpointSettings
+		Secret string `json:"secret"`
+	}{s, secret}, options...)
+}
 
 // CreateEndpoint makes an endpoint. Its secret is in the answer, and never
 // again.
@@ -97,6 +115,15 @@ func (c *Client) DeleteEndpoint(ctx context.Context, id string) error {
 // old one stays valid for overlap; 0: it ends at once.
 func (c *Client) RotateEndpoint(ctx context.Context, id string, overlap time.Duration) (Endpoint, error) {
 	return call[Endpoint](ctx, c, http.MethodPost, item(endpoints, id, "rotate"), rotation{Duration(overlap)})
+}
+
+// RotateEndpointTo gives an endpoint the secret that the sending platform has
+// made. The old one stays valid for overlap; 0: it ends at once.
+func (c *Client) RotateEndpointTo(ctx context.Context, id, secret string, overlap time.Duration) (Endpoint, error) {
+	return call[Endpoint](ctx, c, http.MethodPost, item(endpoints, id, "rotate"), struct {
+		rotation
+		Secret string `json:"secret"`
+	}{rotation{Duration(overlap)}, secret})
 }
 
 type rotation struct {

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -152,7 +153,7 @@ func (s *Sender) post(ctx context.Context, url, contentType string, body []byte,
 	if s.sign == nil {
 		header.Set("Authorization", "Bearer "+s.secret)
 	} else {
-		header.Set(s.sign.Header, s.sign.of(s.secret, body))
+		s.sign.authenticate(header, s.secret, body, time.Now())
 	}
 	for _, option := range options {
 		option(header)
@@ -160,13 +161,30 @@ func (s *Sender) post(ctx context.Context, url, contentType string, body []byte,
 	return s.do(ctx, http.MethodPost, url, header, body)
 }
 
-// of is the header's value for a body.
-func (s *Signature) of(secret string, body []byte) string {
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write(body)
-	sum := mac.Sum(nil)
-	if s.Encoding == "base64" {
-		return s.Prefix + base64.StdEncoding.EncodeToString(sum)
+// authenticate adds the headers that a body is signed by.
+func (s *Signature) authenticate(header http.Header, secret string, body []byte, now time.Time) {
+	timestamp := strconv.FormatInt(now.Unix(), 10)
+	before, after := "", ""
+	if template := strings.ReplaceAll(s.Signed, "{timestamp}", timestamp); template != "" {
+		before, after, _ = strings.Cut(template, "{body}")
 	}
-	return s.Prefix + hex.EncodeToString(sum)
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(before))
+	mac.Write(body)
+	mac.Write([]byte(after))
+	value := hex.EncodeToString(mac.Sum(nil))
+	if s.Encoding == "base64" {
+		value = base64.StdEncoding.EncodeToString(mac.Sum(nil))
+	}
+	value = s.Prefix + value
+	if s.Element != "" {
+		value = s.Element + "=" + value
+	}
+	if s.TimestampElement != "" {
+		value = s.TimestampElement + "=" + timestamp + "," + value
+	}
+	header.Set(s.Header, value)
+	if s.TimestampHeader != "" {
+		header.Set(s.TimestampHeader, timestamp)
+	}
 }

@@ -15,6 +15,7 @@ const (
 	ReasonMissing   Reason = "missing"   // no credential came
 	ReasonMalformed Reason = "malformed" // what came cannot be one
 	ReasonMismatch  Reason = "mismatch"  // it is not made with a secret in force
+	ReasonStale     Reason = "stale"     // its signed timestamp is too far from now
 	ReasonNoSecret  Reason = "no_secret" // the endpoint has no secret in force
 	ReasonNoScheme  Reason = "no_scheme" // the endpoint has no way to check a request
 )

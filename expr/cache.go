@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
 )
 
 // maxCached is how many compiled programs are kept. One takes some ten
@@ -15,13 +16,19 @@ type cacheKey struct {
 	text string
 }
 
+// compiled is a program, and where in its text its parts stand.
+type compiled struct {
+	cel.Program
+	source *ast.SourceInfo
+}
+
 var (
 	cacheLock sync.RWMutex
-	cached    = map[cacheKey]cel.Program{}
+	cached    = map[cacheKey]compiled{}
 )
 
 // program is the compiled form of a text, from the cache where it is there.
-func program(k kind, text string) (cel.Program, error) {
+func program(k kind, text string) (compiled, error) {
 	key := cacheKey{k, text}
 	cacheLock.RLock()
 	p, ok := cached[key]
@@ -31,7 +38,7 @@ func program(k kind, text string) (cel.Program, error) {
 	}
 	p, err := compile(k, text)
 	if err != nil {
-		return nil, err
+		return compiled{}, err
 	}
 	cacheLock.Lock()
 	defer cacheLock.Unlock()

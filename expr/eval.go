@@ -33,25 +33,27 @@ func NewInput(id, eventType string, data json.RawMessage, occurredAt time.Time) 
 
 // read parses the data. Whole numbers become CEL's int, others its double.
 func (in *Input) read() error {
-	if in.err != nil || in.variables["data"] != nil {
-		return in.err
+	if in.err == nil && in.variables["data"] == nil {
+		in.variables["data"], in.err = parse(in.data, "the event's data")
 	}
-	if len(in.data) > MaxInput {
-		in.err = &Error{Message: "the event's data are larger than " + strconv.Itoa(MaxInput) + " bytes, which is the most that expressions work on"}
-		return in.err
+	return in.err
+}
+
+// parse makes values of JSON.
+func parse(text json.RawMessage, what string) (any, error) {
+	if len(text) > MaxInput {
+		return nil, &Error{Message: what + " are larger than " + strconv.Itoa(MaxInput) + " bytes, which is the most that expressions work on"}
 	}
-	decoder := json.NewDecoder(bytes.NewReader(in.data))
+	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	var data any
-	if err := decoder.Decode(&data); err != nil {
-		in.err = &Error{Message: "the event's data are not JSON"}
-		return in.err
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, &Error{Message: what + " are not JSON"}
 	}
-	if data = numbers(data); data == nil {
-		data = types.NullValue
+	if value = numbers(value); value == nil {
+		value = types.NullValue
 	}
-	in.variables["data"] = data
-	return nil
+	return value, nil
 }
 
 func numbers(value any) any {
@@ -122,17 +124,32 @@ func eval(k kind, text string, in *Input) (ref.Val, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	value, _, err := p.ContextEval(ctx, in.variables)
+	value, _, err := p.eval(ctx, in.variables)
+	return value, err
+}
+
+// eval runs a program, and says what it has cost. An error is an *Error.
+func (p compiled) eval(ctx context.Context, variables map[string]any) (ref.Val, uint64, error) {
+	value, details, err := p.ContextEval(ctx, variables)
+	cost := uint64(maxCost) // where it is not known
+	if details != nil && details.ActualCost() != nil {
+		cost = *details.ActualCost()
+	}
 	switch {
 	case err == nil:
-		return value, nil
+		return value, cost, nil
 	case ctx.Err() != nil:
-		return nil, &Error{Message: "the expression took longer than " + patience.String()}
+		return nil, cost, &Error{Message: "the expression took longer than " + patience.String()}
 	}
+	failure := &Error{}
 	if located := new(types.Err); errors.As(err, &located) {
 		err = located
+		if at := p.source.GetStartLocation(located.NodeID()); located.NodeID() != 0 && at.Line() > 0 {
+			failure.Line, failure.Column = at.Line(), at.Column()+1
+		}
 	}
-	return nil, &Error{Message: shorten(err.Error())}
+	failure.Message = shorten(err.Error())
+	return nil, cost, failure
 }
 
 // maxMessage is how long the message of a failure may be, in bytes.

@@ -1,6 +1,7 @@
 // Package expr runs what users write in CEL (https://cel.dev): a webhook's
-// filter, its transform, and what it is ordered by. It does no I/O and bounds
-// what an expression may cost; it says nothing of what follows from a value.
+// filter, its transform, what it is ordered by, and an endpoint's mapping. It
+// does no I/O and bounds what an expression may cost; it says nothing of what
+// follows from a value.
 package expr
 
 import (
@@ -42,6 +43,7 @@ const (
 	filter kind = iota
 	transform
 	order
+	mapping
 )
 
 // CheckFilter compiles a filter, whose value must be true or false.
@@ -59,37 +61,54 @@ func check(k kind, text string) error {
 	return err
 }
 
-// environment is what every expression may use: the language itself, optional
-// values, and four variables. Extensions are left out, for what they cost is
-// not known as well.
-var environment = sync.OnceValues(func() (*cel.Env, error) {
-	return cel.NewEnv(
-		cel.Variable("id", cel.StringType), cel.Variable("type", cel.StringType),
-		cel.Variable("data", cel.DynType), cel.Variable("occurred_at", cel.TimestampType),
+// Every expression may use the language itself, optional values, and the
+// variables of what it looks at: an event, or a request. Extensions are left
+// out, for what they cost is not known as well.
+var (
+	ofEvents = sync.OnceValues(func() (*cel.Env, error) {
+		return environment(
+			cel.Variable("id", cel.StringType), cel.Variable("type", cel.StringType),
+			cel.Variable("data", cel.DynType), cel.Variable("occurred_at", cel.TimestampType))
+	})
+	ofRequests = sync.OnceValues(func() (*cel.Env, error) {
+		texts := cel.MapType(cel.StringType, cel.StringType)
+		return environment(
+			cel.Variable("body", cel.DynType), cel.Variable("headers", texts), cel.Variable("query", texts),
+			cel.Variable("received_at", cel.TimestampType))
+	})
+)
+
+func environment(variables ...cel.EnvOption) (*cel.Env, error) {
+	return cel.NewEnv(append(variables,
 		cel.OptionalTypes(), cel.DefaultUTCTimeZone(true), cel.CrossTypeNumericComparisons(true),
 		cel.ParserExpressionSizeLimit(MaxText), cel.ParserRecursionLimit(50), cel.ExpressionNodeLimit(5000),
 		cel.ASTValidators(cel.ValidateComprehensionNestingLimit(3), cel.ValidateRegexLiterals(),
 			cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals()),
-	)
-})
+	)...)
+}
 
-func compile(k kind, text string) (cel.Program, error) {
+func compile(k kind, text string) (compiled, error) {
 	if strings.TrimSpace(text) == "" {
-		return nil, &Error{Message: "the expression is empty"}
+		return compiled{}, &Error{Message: "the expression is empty"}
 	}
-	env, err := environment()
+	variables := ofEvents
+	if k == mapping {
+		variables = ofRequests
+	}
+	env, err := variables()
 	if err != nil {
-		return nil, err
+		return compiled{}, err
 	}
 	tree, issues := env.Compile(text)
 	if issues.Err() != nil {
 		first := issues.Errors()[0]
-		return nil, &Error{Line: first.Location.Line(), Column: first.Location.Column() + 1, Message: first.Message}
+		return compiled{}, &Error{Line: first.Location.Line(), Column: first.Location.Column() + 1, Message: first.Message}
 	}
 	want := map[kind]*cel.Type{filter: cel.BoolType, order: cel.StringType}[k]
 	if got := tree.OutputType(); want != nil && !got.IsExactType(want) && !got.IsExactType(cel.DynType) {
-		return nil, &Error{Line: 1, Column: 1, Message: fmt.Sprintf("the value must be a %s, but is a %s", want, got)}
+		return compiled{}, &Error{Line: 1, Column: 1, Message: fmt.Sprintf("the value must be a %s, but is a %s", want, got)}
 	}
-	return env.Program(tree, cel.CostLimit(maxCost), cel.MemoryLimit(maxMemory), cel.EvalOptions(cel.OptOptimize),
+	p, err := env.Program(tree, cel.CostLimit(maxCost), cel.MemoryLimit(maxMemory), cel.EvalOptions(cel.OptOptimize),
 		cel.InterruptCheckFrequency(1000))
+	return compiled{Program: p, source: tree.NativeRep().SourceInfo()}, err
 }

@@ -2,7 +2,6 @@ package hook
 
 import (
 	"net/netip"
-	"net/textproto"
 	"net/url"
 	"strings"
 	"time"
@@ -29,18 +28,6 @@ const (
 	DefaultRetention   = 7 * 365 * 24 * time.Hour
 )
 
-// SignatureScheme is where an HMAC is found and how it is written.
-type SignatureScheme struct {
-	Header   string `json:"header"`
-	Prefix   string `json:"prefix"`
-	Encoding string `json:"encoding"` // "hex" or "base64"
-}
-
-// DefaultSignature is the scheme of seed 000: hex in X-Comma-Signature.
-func DefaultSignature() SignatureScheme {
-	return SignatureScheme{Header: "X-Comma-Signature", Encoding: "hex"}
-}
-
 // Endpoint receives messages.
 type Endpoint struct {
 	ID          ID
@@ -58,6 +45,7 @@ type Endpoint struct {
 	DedupWindow time.Duration
 	Allowlist   []netip.Prefix
 	Retention   time.Duration
+	Mapping     *Mapping // makes messages of what comes; nil: they come as such
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 }
@@ -94,12 +82,7 @@ func (e *Endpoint) Validate() error {
 		bad.add("/public_url", "must be a URL such as https://hooks.example.com, without credentials, query or fragment")
 	}
 	if e.Auth == AuthHMAC {
-		if e.Signature.Header == "" || textproto.TrimString(e.Signature.Header) != e.Signature.Header || !isToken(e.Signature.Header) {
-			bad.add("/signature/header", "must be the name of an HTTP header")
-		}
-		if e.Signature.Encoding != "hex" && e.Signature.Encoding != "base64" {
-			bad.add("/signature/encoding", `must be "hex" or "base64"`)
-		}
+		e.Signature.validate(&bad)
 	}
 	if e.RateLimit < 1 || e.RateLimit > 1_000_000 {
 		bad.add("/rate_limit", "must be 1 to 1000000 requests per second")

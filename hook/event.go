@@ -76,7 +76,7 @@ func (e *Event) Validate() error {
 	}
 	if len(e.Data) == 0 {
 		bad.add("/data", "is required")
-	} else if err := checkJSON(e.Data); err != nil {
+	} else if err := CheckJSON(e.Data); err != nil {
 		bad.add("/data", err.Error())
 	}
 	return bad.err("the event is not valid")

@@ -9,8 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// checkJSON holds the body to RFC 8259: UTF-8, well-formed, not too deep.
-func checkJSON(raw []byte) error {
+// CheckJSON holds a body to RFC 8259: UTF-8, well-formed, nested at most
+// MaxDepth deep. Its error is of CodeMalformed.
+func CheckJSON(raw []byte) error {
 	malformed := func(message string) error { return &Error{Code: CodeMalformed, Message: message} }
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return malformed("the body is empty; send a JSON object")

@@ -97,6 +97,7 @@ type Message struct {
 	Request    Request
 	Origin     Origin
 	Nonce      *Nonce   // nil: the message is told from others by its external id
+	Mapping    *Mapping // that was in force; nil: the body is a message as it is
 	Raw        []byte   // the body as received
 	SHA256     [32]byte // of Raw
 	Verdict    Verdict

@@ -21,7 +21,7 @@ const (
 // Error of CodeMalformed, one of the wrong shape CodeInvalid with every bad
 // field. checkURL, which may be nil, refuses attachment URLs by their text.
 func ParsePayload(raw []byte, checkURL func(string) error) (*Payload, error) {
-	if err := checkJSON(raw); err != nil {
+	if err := CheckJSON(raw); err != nil {
 		return nil, err
 	}
 	var object map[string]json.RawMessage

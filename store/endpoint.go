@@ -24,6 +24,7 @@ func (s *Store) CreateEndpoint(ctx context.Context, e hook.Endpoint) (created ho
 			Signature: signature(e.Signature), Secrets: secrets, Enabled: e.Enabled,
 			RateLimit: int32(e.RateLimit), Burst: int32(e.Burst), DedupWindow: seconds(e.DedupWindow),
 			Allowlist: prefixes(e.Allowlist), Retention: seconds(e.Retention), Provider: e.Provider, PublicUrl: e.PublicURL,
+			Mapping: mappingText(e.Mapping),
 		})
 		if err != nil {
 			return err
@@ -91,7 +92,7 @@ func (s *Store) UpdateEndpoint(ctx context.Context, tenant, id hook.ID, edit fun
 			TenantID: tenant, ID: id, Name: e.Name, Auth: string(e.Auth), Signature: signature(e.Signature),
 			Secrets: secrets, Enabled: e.Enabled, RateLimit: int32(e.RateLimit), Burst: int32(e.Burst),
 			DedupWindow: seconds(e.DedupWindow), Allowlist: prefixes(e.Allowlist), Retention: seconds(e.Retention),
-			PublicUrl: e.PublicURL,
+			PublicUrl: e.PublicURL, Mapping: mappingText(e.Mapping),
 		})
 		if err != nil {
 			return err
@@ -128,6 +129,11 @@ func (s *Store) endpointOf(row db.Endpoint) (hook.Endpoint, error) {
 	if err := json.Unmarshal(row.Signature, &e.Signature); err != nil {
 		return e, err
 	}
+	if row.Mapping != nil {
+		if err := json.Unmarshal(row.Mapping, &e.Mapping); err != nil {
+			return e, err
+		}
+	}
 	for _, text := range row.Allowlist {
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil {
@@ -143,6 +149,13 @@ func (s *Store) endpointOf(row db.Endpoint) (hook.Endpoint, error) {
 func signature(s hook.SignatureScheme) []byte {
 	b, _ := json.Marshal(s) // three strings
 	return b
+}
+
+func mappingText(m *hook.Mapping) []byte {
+	if m == nil {
+		return nil
+	}
+	return hook.EncodeJSON(m)
 }
 
 func prefixes(list []netip.Prefix) []string {

@@ -124,7 +124,7 @@ func (i *Ingest) Accept(ctx context.Context, m *hook.Message, window time.Durati
 // newEntry tells a message apart by its external id, or by its nonce where it
 // has one.
 func newEntry(m *hook.Message, window time.Duration) (*entry, error) {
-	request, err := json.Marshal(stored{Request: m.Request, Verdict: m.Verdict, Origin: m.Origin})
+	request, err := json.Marshal(stored{Request: m.Request, Verdict: m.Verdict, Origin: m.Origin, Mapping: m.Mapping})
 	e := &entry{
 		message: m, window: window, request: request, done: make(chan struct{}),
 		key: dedupKey{m.EndpointID, sha256.Sum256([]byte(m.Payload.ExternalID))}, digest: m.SHA256,
@@ -143,9 +143,10 @@ const forever = 10 * 365 * 24 * time.Hour
 
 // stored is the form of message_bodies.request.
 type stored struct {
-	Request hook.Request `json:"request"`
-	Verdict hook.Verdict `json:"verdict"`
-	Origin  hook.Origin  `json:"origin,omitzero"`
+	Request hook.Request  `json:"request"`
+	Verdict hook.Verdict  `json:"verdict"`
+	Origin  hook.Origin   `json:"origin,omitzero"`
+	Mapping *hook.Mapping `json:"mapping,omitempty"`
 }
 
 // alone commits a large message by itself, a few at a time.

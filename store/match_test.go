@@ -54,7 +54,7 @@ func TestFilterThatFailsIsNoMatchAndIsSeen(t *testing.T) {
 	require.NoError(t, err)
 	require.NotNil(t, found.FilterError)
 	require.Equal(t, e.ID, found.FilterError.EventID)
-	require.Equal(t, "no such key: score", found.FilterError.Message)
+	require.Equal(t, "line 1, column 5: no such key: score", found.FilterError.Message)
 	require.WithinDuration(t, time.Now(), found.FilterError.At, time.Minute)
 	b.publishData(t, "a.b", `{}`) // within the second: the first one stays
 	again, err := b.Webhook(t.Context(), b.tenant, w.ID)

@@ -217,14 +217,15 @@ func views(ctx context.Context, q *db.Queries, tenant hook.ID, rows []db.Message
 	})
 }
 
-// openRequest reads message_bodies.request; nil once the message is archived.
+// openRequest reads message_bodies.request into a message; nil once it is
+// archived.
 func openRequest(raw []byte, m *hook.Message) error {
 	if raw == nil {
 		return nil
 	}
 	var s stored
 	err := json.Unmarshal(raw, &s)
-	m.Request, m.Verdict, m.Origin = s.Request, s.Verdict, s.Origin
+	m.Request, m.Verdict, m.Origin, m.Mapping = s.Request, s.Verdict, s.Origin, s.Mapping
 	return err
 }
 

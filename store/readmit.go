@@ -9,8 +9,8 @@ import (
 	"posthorn/store/db"
 )
 
-// Readmit makes a refused request the message that admit makes of it. The
-// message has the refusal's id: it counts as received when the request first
+// Readmit makes a refused request the message that admit makes of it, which
+// must have the refusal's id: it counts as received when the request first
 // came. Message and refusal commit together, so that a request is admitted once
 // at most; a second time is a conflict, as is a request that is not kept. Where
 // admit fails nothing is written, and its error is returned.
@@ -35,7 +35,6 @@ func (s *Store) Readmit(ctx context.Context, e *hook.Endpoint, id hook.ID, admit
 		if err != nil {
 			return err
 		}
-		m.ID = f.ID
 		offered, err := newEntry(m, e.DedupWindow)
 		if err != nil {
 			return err

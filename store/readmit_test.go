@@ -26,9 +26,10 @@ func keptRefusal(e hook.Endpoint, kind hook.KeptKind, body string) store.Refusal
 }
 
 // admit makes a message of a kept request, under an external id.
-func admit(e hook.Endpoint, externalID string) func(hook.Kept) (*hook.Message, error) {
+func admit(e hook.Endpoint, id hook.ID, externalID string) func(hook.Kept) (*hook.Message, error) {
 	return func(k hook.Kept) (*hook.Message, error) {
 		m := newMessage(e, externalID, string(k.Raw))
+		m.ID = id
 		m.Request, m.Verdict = k.Request, k.Verdict
 		return m, nil
 	}
@@ -36,7 +37,7 @@ func admit(e hook.Endpoint, externalID string) func(hook.Kept) (*hook.Message, e
 
 func (b *bundle) readmit(t testing.TB, e hook.Endpoint, id hook.ID, externalID string) store.Accepted {
 	t.Helper()
-	accepted, err := b.Readmit(t.Context(), &e, id, admit(e, externalID))
+	accepted, err := b.Readmit(t.Context(), &e, id, admit(e, id, externalID))
 	require.NoError(t, err)
 	return accepted
 }
@@ -69,7 +70,7 @@ func TestAReadmittedRequestIsAMessageOfItsFirstArrival(t *testing.T) {
 	require.Equal(t, f.ID, shown.MessageID)
 	require.WithinDuration(t, time.Now(), shown.ReadmittedAt, time.Minute)
 	require.Nil(t, shown.Kept, "the message has the body")
-	_, err = b.Readmit(t.Context(), &e, f.ID, admit(e, "another"))
+	_, err = b.Readmit(t.Context(), &e, f.ID, admit(e, f.ID, "another"))
 	require.Equal(t, hook.CodeConflict, hook.CodeOf(err))
 	require.ErrorContains(t, err, f.ID.String())
 }
@@ -100,7 +101,7 @@ func TestARequestIsReadmittedOnceHoweverManyTry(t *testing.T) {
 	codes := map[hook.Code]int{}
 	for range 40 { // more than there are connections
 		all.Go(func() {
-			_, err := b.Readmit(t.Context(), &e, f.ID, admit(e, hook.NewID().String()))
+			_, err := b.Readmit(t.Context(), &e, f.ID, admit(e, f.ID, hook.NewID().String()))
 			lock.Lock()
 			defer lock.Unlock()
 			codes[hook.CodeOf(err)]++
@@ -128,7 +129,7 @@ func TestARequestThatIsRefusedAgainStaysAsItIs(t *testing.T) {
 	require.Equal(t, hook.CodeNotFound, hook.CodeOf(err))
 
 	gone, cancel := context.WithCancel(t.Context())
-	_, err = b.Readmit(gone, &e, f.ID, func(k hook.Kept) (*hook.Message, error) { cancel(); return admit(e, "1")(k) })
+	_, err = b.Readmit(gone, &e, f.ID, func(k hook.Kept) (*hook.Message, error) { cancel(); return admit(e, f.ID, "1")(k) })
 	require.Error(t, err)
 	require.Zero(t, b.count(t, "SELECT count(*) FROM messages"), "message and refusal commit together")
 	require.Equal(t, f.ID, b.readmit(t, e, f.ID, "1").ID)
@@ -136,7 +137,7 @@ func TestARequestThatIsRefusedAgainStaysAsItIs(t *testing.T) {
 	old := keptRefusal(e, hook.KeptPayload, "{}")
 	copy(old.ID[:6], timeOf(time.Now().AddDate(0, 0, -31)))
 	b.refuse(t, old)
-	_, err = b.Readmit(t.Context(), &e, old.ID, admit(e, "2"))
+	_, err = b.Readmit(t.Context(), &e, old.ID, admit(e, old.ID, "2"))
 	require.Equal(t, hook.CodeNotFound, hook.CodeOf(err), "what is too old is not there, pruned or not")
 }
 

@@ -128,6 +128,10 @@ func liveEndpoint(t *testing.T, g *gate) {
 	require.NotEmpty(t, refusal(t, err).RequestID)
 	require.Contains(t, pointers(refusal(t, err)), "/external_id")
 	liveRefused(t, g, made.ID)
+	mapped, err := g.client.TestMapping(t.Context(), made.ID, &client.Mapping{ExternalID: `body.id`, From: `"a"`, To: `"b"`, Body: `headers["x"]`},
+		client.MappingSample{Payload: []byte(`{"id":"1"}`), Headers: map[string]string{"X": "text"}})
+	require.NoError(t, err)
+	require.Equal(t, "text", mapped.Message.Body)
 
 	kept := g.archived(t, accepted.ID)
 	require.Equal(t, []client.Message{kept}, collect(t, g.client.Messages(t.Context(), client.MessageFilter{

@@ -29,7 +29,7 @@ func (q *Queries) DeleteEndpoint(ctx context.Context, arg DeleteEndpointParams) 
 }
 
 const endpoint = `-- name: Endpoint :one
-SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url FROM endpoints WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL
+SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url, mapping FROM endpoints WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL
 `
 
 type EndpointParams struct {
@@ -59,12 +59,13 @@ func (q *Queries) Endpoint(ctx context.Context, arg EndpointParams) (Endpoint, e
 		&i.DeletedAt,
 		&i.Provider,
 		&i.PublicUrl,
+		&i.Mapping,
 	)
 	return i, err
 }
 
 const endpointByToken = `-- name: EndpointByToken :one
-SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url FROM endpoints WHERE token = $1 AND deleted_at IS NULL
+SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url, mapping FROM endpoints WHERE token = $1 AND deleted_at IS NULL
 `
 
 func (q *Queries) EndpointByToken(ctx context.Context, token string) (Endpoint, error) {
@@ -89,12 +90,13 @@ func (q *Queries) EndpointByToken(ctx context.Context, token string) (Endpoint, 
 		&i.DeletedAt,
 		&i.Provider,
 		&i.PublicUrl,
+		&i.Mapping,
 	)
 	return i, err
 }
 
 const endpoints = `-- name: Endpoints :many
-SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url FROM endpoints WHERE tenant_id = $1 AND deleted_at IS NULL AND id < $2
+SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url, mapping FROM endpoints WHERE tenant_id = $1 AND deleted_at IS NULL AND id < $2
     AND ($3::text IS NULL OR provider = $3)
 ORDER BY id DESC LIMIT $4
 `
@@ -139,6 +141,7 @@ func (q *Queries) Endpoints(ctx context.Context, arg EndpointsParams) ([]Endpoin
 			&i.DeletedAt,
 			&i.Provider,
 			&i.PublicUrl,
+			&i.Mapping,
 		); err != nil {
 			return nil, err
 		}
@@ -152,8 +155,8 @@ func (q *Queries) Endpoints(ctx context.Context, arg EndpointsParams) ([]Endpoin
 
 const insertEndpoint = `-- name: InsertEndpoint :one
 INSERT INTO endpoints (id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention,
-    provider, public_url)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url
+    provider, public_url, mapping)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url, mapping
 `
 
 type InsertEndpointParams struct {
@@ -172,6 +175,7 @@ type InsertEndpointParams struct {
 	Retention   int64
 	Provider    string
 	PublicUrl   string
+	Mapping     []byte
 }
 
 func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) (Endpoint, error) {
@@ -191,6 +195,7 @@ func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) 
 		arg.Retention,
 		arg.Provider,
 		arg.PublicUrl,
+		arg.Mapping,
 	)
 	var i Endpoint
 	err := row.Scan(
@@ -212,12 +217,13 @@ func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) 
 		&i.DeletedAt,
 		&i.Provider,
 		&i.PublicUrl,
+		&i.Mapping,
 	)
 	return i, err
 }
 
 const lockEndpoint = `-- name: LockEndpoint :one
-SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url FROM endpoints WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE
+SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url, mapping FROM endpoints WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE
 `
 
 type LockEndpointParams struct {
@@ -247,6 +253,7 @@ func (q *Queries) LockEndpoint(ctx context.Context, arg LockEndpointParams) (End
 		&i.DeletedAt,
 		&i.Provider,
 		&i.PublicUrl,
+		&i.Mapping,
 	)
 	return i, err
 }
@@ -266,8 +273,8 @@ func (q *Queries) NextNumber(ctx context.Context, endpointID uuid.UUID) (int64, 
 
 const updateEndpoint = `-- name: UpdateEndpoint :one
 UPDATE endpoints SET name = $3, auth = $4, signature = $5, secrets = $6, enabled = $7, rate_limit = $8,
-    burst = $9, dedup_window = $10, allowlist = $11, retention = $12, public_url = $13, updated_at = now()
-WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url
+    burst = $9, dedup_window = $10, allowlist = $11, retention = $12, public_url = $13, mapping = $14, updated_at = now()
+WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url, mapping
 `
 
 type UpdateEndpointParams struct {
@@ -284,6 +291,7 @@ type UpdateEndpointParams struct {
 	Allowlist   []string
 	Retention   int64
 	PublicUrl   string
+	Mapping     []byte
 }
 
 func (q *Queries) UpdateEndpoint(ctx context.Context, arg UpdateEndpointParams) (Endpoint, error) {
@@ -301,6 +309,7 @@ func (q *Queries) UpdateEndpoint(ctx context.Context, arg UpdateEndpointParams) 
 		arg.Allowlist,
 		arg.Retention,
 		arg.PublicUrl,
+		arg.Mapping,
 	)
 	var i Endpoint
 	err := row.Scan(
@@ -322,6 +331,7 @@ func (q *Queries) UpdateEndpoint(ctx context.Context, arg UpdateEndpointParams) 
 		&i.DeletedAt,
 		&i.Provider,
 		&i.PublicUrl,
+		&i.Mapping,
 	)
 	return i, err
 }

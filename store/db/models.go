@@ -88,6 +88,7 @@ type Endpoint struct {
 	DeletedAt   *time.Time
 	Provider    string
 	PublicUrl   string
+	Mapping     []byte
 }
 
 type Event struct {

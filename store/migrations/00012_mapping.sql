@@ -10,6 +10,10 @@ ALTER TABLE refusals
     ADD COLUMN message_id uuid; -- that it became, or that it is a duplicate of
 ALTER TABLE refusals ALTER COLUMN kept SET STORAGE EXTERNAL;
 
+-- What makes messages of another platform's JSON.
+ALTER TABLE endpoints ADD COLUMN mapping bytea; -- JSON of CEL expressions; null: messages come as such
+
 -- +goose Down
+ALTER TABLE endpoints DROP COLUMN mapping;
 DELETE FROM refusals WHERE kind <> '';
 ALTER TABLE refusals DROP COLUMN kind, DROP COLUMN size, DROP COLUMN kept, DROP COLUMN readmitted_at, DROP COLUMN message_id;
