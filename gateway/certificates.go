@@ -28,7 +28,7 @@ func WithCertificates(fetch provider.Fetch) Option {
 
 // ReadCertificates reads a file of certificates for WithCertificates: a JSON
 // object of PEM by URL, or one certificate in PEM, which then stands for all. A
-// file that is not there now is an error; other URLs cannot be fetched.
+// file that is not there now is an error; what it does not have is fetched.
 func ReadCertificates(file string) (provider.Fetch, error) {
 	content, err := os.ReadFile(file)
 	if err != nil {
@@ -50,12 +50,19 @@ func ReadCertificates(file string) (provider.Fetch, error) {
 	}, nil
 }
 
-// fetch gets what a provider's callback is checked with.
+// fetch gets what a provider's callback is checked with: from the file, where
+// it has it, else from the provider.
 func (p *parts) fetch() provider.Fetch {
-	if p.certificates != nil {
-		return p.certificates
+	fetched := provider.Cached(fetchWith(p.egress), certificateLifetime, time.Now)
+	if p.certificates == nil {
+		return fetched
 	}
-	return provider.Cached(fetchWith(p.egress), certificateLifetime, time.Now)
+	return func(ctx context.Context, url string) ([]byte, error) {
+		if content, err := p.certificates(ctx, url); err == nil {
+			return content, nil
+		}
+		return fetched(ctx, url)
+	}
 }
 
 func fetchWith(client *egress.Client) provider.Fetch {

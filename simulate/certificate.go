@@ -20,6 +20,9 @@ type Certificate struct {
 	Key crypto.Signer
 }
 
+// certificateURL is how the addresses of SNS's certificates begin.
+const certificateURL = "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-"
+
 // NewCertificate makes one that nobody but an endpoint or a development stack
 // that was told of it believes.
 func NewCertificate() (Certificate, error) {
@@ -37,7 +40,7 @@ func NewCertificate() (Certificate, error) {
 		return Certificate{}, err
 	}
 	return Certificate{
-		URL: "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-" + hexText(16) + ".pem",
+		URL: certificateURL + hexText(16) + ".pem",
 		PEM: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), Key: key,
 	}, nil
 }
@@ -56,11 +59,14 @@ func (c Certificate) File() ([]byte, error) {
 // ErrNoKey is the error for a file that has certificates, and no key of any.
 var ErrNoKey = errors.New("no certificate in it has its private key behind it")
 
-// ParseFile reads such a file and finds a certificate that has its key.
+// ParseFile reads such a file and finds a certificate that has its key. The
+// file may be one certificate in PEM, too, which then stands for all URLs.
 func ParseFile(content []byte) (Certificate, error) {
 	var list map[string]string
-	if err := json.Unmarshal(content, &list); err != nil {
-		return Certificate{}, errors.New("it is not a JSON object of certificates (PEM) by URL")
+	if block, _ := pem.Decode(content); block != nil {
+		list = map[string]string{certificateURL + "any.pem": string(content)}
+	} else if err := json.Unmarshal(content, &list); err != nil {
+		return Certificate{}, errors.New("it is neither a JSON object of certificates (PEM) by URL nor one in PEM")
 	}
 	for url, text := range list {
 		if certificate, rest := pem.Decode([]byte(text)); certificate != nil {

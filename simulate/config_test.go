@@ -2,6 +2,7 @@ package simulate_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -69,8 +70,9 @@ func TestTheSecretOfAKindIsNamed(t *testing.T) {
 	t.Parallel()
 	for _, name := range simulate.Providers() {
 		for _, scheme := range simulate.Schemes(name) {
-			secret := simulate.SecretName(name, scheme, "")
 			made, err := simulate.Generate(name, scheme, seed)
+			require.NoError(t, err)
+			secret, err := simulate.SecretName(name, "", made.Config)
 			require.NoError(t, err)
 			raw, err := json.Marshal(made.Config)
 			require.NoError(t, err)
@@ -83,7 +85,9 @@ func TestTheSecretOfAKindIsNamed(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, "verify_token", simulate.SecretName("meta", "", "challenge"))
+	secret, err := simulate.SecretName("meta", "challenge", simulate.Config{})
+	require.NoError(t, err)
+	require.Equal(t, "verify_token", secret)
 }
 
 func TestAFileOfCertificatesHoldsACertificateAndItsKey(t *testing.T) {
@@ -102,6 +106,13 @@ func TestAFileOfCertificatesHoldsACertificateAndItsKey(t *testing.T) {
 	require.ErrorIs(t, err, simulate.ErrNoKey)
 	_, err = simulate.ParseFile([]byte("-----BEGIN"))
 	require.ErrorContains(t, err, "JSON object")
+
+	var list map[string]string
+	require.NoError(t, json.Unmarshal(content, &list))
+	one, err := simulate.ParseFile([]byte(list[certificate.URL]))
+	require.NoError(t, err)
+	require.Equal(t, certificate.PEM, one.PEM)
+	require.True(t, strings.HasSuffix(one.URL, ".pem"))
 	_, err = simulate.ParseKey([]byte(certificate.PEM))
 	require.ErrorContains(t, err, "private key")
 }

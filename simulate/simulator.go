@@ -72,17 +72,21 @@ func Kinds(provider, scheme string) []Kind {
 	return kinds
 }
 
-// SecretName is the key of provider_config with which a kind is signed; "" for
-// what a private key signs.
-func SecretName(provider, scheme, kind string) string {
+// SecretName is the key of provider_config with which a kind is signed at an
+// endpoint; "" for what a private key signs.
+func SecretName(provider, kind string, c Config) (string, error) {
 	s, err := lookup(provider)
 	if err != nil {
-		return ""
+		return "", err
+	}
+	scheme, err := s.scheme(c)
+	if err != nil {
+		return "", err
 	}
 	if kind == challenge {
-		return "verify_token"
+		return "verify_token", nil
 	}
-	return s.secret(first(scheme, s.schemes[0]))
+	return s.secret(scheme), nil
 }
 
 func (k *kind) is(scheme string) bool {

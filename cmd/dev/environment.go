@@ -30,6 +30,8 @@ type environment struct {
 	shown  string // dir as people read it
 	config gateway.Config
 	kept   kept
+
+	snsCerts string // file of the certificates of SNS that are believed
 }
 
 // kept is what the first start chooses and later ones find again.
@@ -44,6 +46,9 @@ type kept struct {
 func newEnvironment(c cli, stack *devstack.Stack, listen net.Addr) (*environment, error) {
 	e := &environment{dir: c.Data, shown: c.shown}
 	if err := e.load(); err != nil {
+		return nil, err
+	}
+	if err := e.certificates(c.SNSCerts); err != nil {
 		return nil, err
 	}
 	keysetFile := filepath.Join(c.Data, "keyset.json")
@@ -132,6 +137,7 @@ func (e *environment) write() error {
 	var b strings.Builder
 	b.WriteString("# Use it with: set -a; . " + e.file() + "; set +a\n")
 	b.WriteString(line("POSTHORN_API_KEY", e.kept.APIKey))
+	b.WriteString(line("POSTHORN_SNS_CERTS", e.snsCerts))
 	v := reflect.ValueOf(e.config)
 	for i := range v.NumField() {
 		value := v.Field(i).Interface()

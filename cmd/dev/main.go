@@ -28,7 +28,7 @@ type cli struct {
 	TemporalUI  string `name:"temporal-ui" default:"127.0.0.1:8233" placeholder:"ADDR" help:"Where Temporal's Web UI listens."`
 	OnlyServers bool   `name:"only-servers" help:"Run the servers alone, set up, and write dev.env; run Posthorn yourself."`
 
-	SNSCerts string `name:"sns-certs" env:"POSTHORN_SNS_CERTS" type:"existingfile" placeholder:"FILE" help:"Certificates of SNS: a JSON object of PEM by URL, or one in PEM for all. Callbacks of ses are checked with them, and none is fetched."`
+	SNSCerts string `name:"sns-certs" env:"POSTHORN_SNS_CERTS" type:"path" placeholder:"FILE" help:"Certificates of SNS that are believed: a JSON object of PEM by URL, or one in PEM for all. Left out, one is made, for 'posthorn simulate ses'."`
 
 	shown string // Data as people read it
 }
@@ -129,16 +129,14 @@ func serve(ctx context.Context, c cli, stack *devstack.Stack, listener net.Liste
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var options []gateway.Option
-	if c.SNSCerts != "" {
-		certificates, err := gateway.ReadCertificates(c.SNSCerts)
-		if err != nil {
-			return err
-		}
-		options = append(options, gateway.WithCertificates(certificates))
+	certificates, err := gateway.ReadCertificates(env.snsCerts)
+	if err != nil {
+		return err
 	}
 	served := make(chan error, 1)
-	go func() { served <- gateway.Serve(ctx, env.config, listener, log, options...) }()
+	go func() {
+		served <- gateway.Serve(ctx, env.config, listener, log, gateway.WithCertificates(certificates))
+	}()
 	if err := welcome(ctx, env); err != nil {
 		cancel()
 		return errors.Join(err, <-served)

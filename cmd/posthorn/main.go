@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -24,6 +25,8 @@ type cli struct {
 	Health  healthCommand  `cmd:"" help:"Ask a running API whether it is ready; for container health checks."`
 	Ledger  ledgerCommand  `cmd:"" help:"Print the balance of all messages and deliveries."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+
+	Simulate simulateCommand `cmd:"" help:"Send an endpoint a provider's callback, correctly signed, and show what becomes of it."`
 }
 
 const description = `A self-hosted, durable webhook gateway: it receives messages, keeps them in WORM storage,
@@ -48,6 +51,9 @@ func main() {
 	parser.FatalIfErrorf(err)
 	if err := command.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "posthorn:", err)
+		if coded, ok := errors.AsType[exit](err); ok {
+			os.Exit(coded.code)
+		}
 		os.Exit(1)
 	}
 }
