@@ -41,12 +41,17 @@ type gate struct {
 // start runs a gateway in this process.
 func start(t *testing.T, change ...func(*gateway.Config)) *gate {
 	t.Helper()
+	return startWith(t, nil, change...)
+}
+
+func startWith(t *testing.T, options []gateway.Option, change ...func(*gateway.Config)) *gate {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	g := prepare(t, listener.Addr().String(), change...)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	served := make(chan error, 1)
-	go func() { served <- gateway.Serve(ctx, g.config, listener, gateway.NewLog(g.log, "debug")) }()
+	go func() { served <- gateway.Serve(ctx, g.config, listener, gateway.NewLog(g.log, "debug"), options...) }()
 	g.stop = sync.OnceFunc(func() {
 		cancel()
 		select {
