@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -22,6 +23,8 @@ type cli struct {
 	Setup   setupCommand   `cmd:"" help:"Set up database, bucket and Temporal's namespace. It can be run again, and twice at once."`
 	Keyset  keysetCommand  `cmd:"" help:"Make or rotate the keyset that encrypts secrets at rest."`
 	Health  healthCommand  `cmd:"" help:"Ask a running API whether it is ready; for container health checks."`
+	Send    sendCommand    `cmd:"" help:"Send one message to an endpoint and follow what becomes of it."`
+	Import  importCommand  `cmd:"" help:"Send a file of messages, NDJSON, to an endpoint; it can be interrupted and goes on."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -47,6 +50,9 @@ func main() {
 	parser.FatalIfErrorf(err)
 	if err := command.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "posthorn:", err)
+		if own, ok := errors.AsType[exit](err); ok {
+			os.Exit(own.code)
+		}
 		os.Exit(1)
 	}
 }
