@@ -22,6 +22,8 @@ type cli struct {
 	Serve    serveCommand    `cmd:"" help:"Run API and worker in one process, for one machine."`
 	Setup    setupCommand    `cmd:"" help:"Set up database, bucket and Temporal's namespace. It can be run again, and twice at once."`
 	Keyset   keysetCommand   `cmd:"" help:"Make or rotate the keyset that encrypts secrets at rest."`
+	Send     sendCommand     `cmd:"" help:"Send one message to an endpoint and follow what becomes of it."`
+	Import   importCommand   `cmd:"" help:"Send a file of messages, NDJSON, to an endpoint; it can be interrupted and goes on."`
 	Simulate simulateCommand `cmd:"" help:"Send an endpoint a provider's callback, correctly signed, and show what becomes of it."`
 	Ledger   ledgerCommand   `cmd:"" help:"Print the balance of all messages and deliveries."`
 	Health   healthCommand   `cmd:"" help:"Ask a running API whether it is ready; for container health checks."`

@@ -50,12 +50,6 @@ const (
 	exitUnfinish = 3
 )
 
-// exit is an error with the code that the program ends with.
-type exit struct {
-	error
-	code int
-}
-
 func (c *simulateCommand) Run(ctx context.Context) error {
 	switch {
 	case c.List:

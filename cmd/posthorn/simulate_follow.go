@@ -33,10 +33,10 @@ func (f *follower) run(ctx context.Context, wait time.Duration) error {
 	defer cancel()
 	message, err := f.archived(ctx)
 	if err != nil {
-		return exit{fmt.Errorf("the message was not archived: %w", err), exitUnfinish}
+		return exit{exitUnfinish, fmt.Errorf("the message was not archived: %w", err)}
 	}
 	if err := f.published(ctx, message); err != nil {
-		return exit{err, exitUnfinish}
+		return exit{exitUnfinish, err}
 	}
 	return nil
 }

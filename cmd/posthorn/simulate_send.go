@@ -46,7 +46,7 @@ func (c *simulateCommand) send(ctx context.Context, api *client.Client, endpoint
 	say("answered", "%d after %d ms, %s", response.StatusCode, time.Since(began).Milliseconds(), described(response, answer))
 	if response.StatusCode != http.StatusOK {
 		explain(ctx, api, endpoint, began)
-		return exit{errors.New("the callback was refused"), exitRefused}
+		return exit{exitRefused, errors.New("the callback was refused")}
 	}
 	return nil
 }

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// progressEvery is how often a line tells of the progress where there is no
+// terminal.
+const progressEvery = 5 * time.Second
+
+// progress shows how far an import is, on standard error.
+type progress struct {
+	bar   *progressbar.ProgressBar // nil where there is no terminal
+	began time.Time
+	first int64 // lines that were done before
+	told  time.Time
+}
+
+func newProgress(in *source, s *state) *progress {
+	p := &progress{began: time.Now(), told: time.Now(), first: s.Lines}
+	if s.Lines > 0 {
+		fmt.Fprintf(os.Stderr, "going on behind line %d\n", s.Lines)
+	}
+	if term.IsTerminal(int(os.Stderr.Fd())) {
+		p.bar = progressbar.NewOptions64(in.size, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionShowBytes(true),
+			progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
+			progressbar.OptionFullWidth())
+	}
+	return p
+}
+
+// at tells how much of the file was read, and how many lines are done.
+func (p *progress) at(in *source, s *state) {
+	rate := float64(s.Lines-p.first) / max(time.Since(p.began).Seconds(), 0.001)
+	text := fmt.Sprintf("%d lines, %.0f/s, %d duplicates, %d refused", s.Lines, rate, s.Duplicates, s.Refused)
+	if p.bar != nil {
+		p.bar.Describe(text)
+		_ = p.bar.Set64(in.raw.n)
+		return
+	}
+	if time.Since(p.told) < progressEvery {
+		return
+	}
+	p.told = time.Now()
+	if done := float64(in.raw.n); in.size > 0 && done > 0 {
+		left := time.Duration(float64(time.Since(p.began)) * (float64(in.size) - done) / done)
+		text += fmt.Sprintf(", %.0f %%, about %s left", 100*done/float64(in.size), left.Round(time.Second))
+	}
+	fmt.Fprintln(os.Stderr, text)
+}
+
+func (p *progress) waits(err error, pause time.Duration) {
+	if p.bar != nil {
+		p.bar.Describe("waiting " + pause.String())
+		return
+	}
+	fmt.Fprintf(os.Stderr, "waiting %s: %v\n", pause, err)
+}
+
+func (p *progress) end() {
+	if p.bar != nil {
+		_ = p.bar.Finish()
+	}
+}
