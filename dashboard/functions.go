@@ -69,7 +69,7 @@ func showDuration(d any) string {
 	}{{365 * 24 * time.Hour, "year"}, {24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
 		if n := v / unit.of; n > 0 && len(said) < 2 {
 			said = append(said, plural(int(n), unit.name))
-			v -= n * unit.of
+			v %= unit.of
 		} else if len(said) > 0 {
 			break
 		}
