@@ -2,6 +2,7 @@ package dashboard_test
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -31,6 +32,11 @@ func chromium(t *testing.T) string {
 	t.Skip(how)
 	return ""
 }
+
+// axe is axe-core, which finds what keeps people out of a page.
+//
+//go:embed testdata/axe/axe.min.js
+var axe string
 
 // tab is a page of a real browser.
 type tab struct {
@@ -148,8 +154,6 @@ var sizes = []struct {
 // kept where POSTHORN_SCREENSHOTS names a directory.
 func (w *tab) look(name string) {
 	w.t.Helper()
-	axe, err := os.ReadFile("testdata/axe/axe.min.js")
-	require.NoError(w.t, err)
 	for _, size := range sizes {
 		scheme := "light"
 		if size.dark {
@@ -164,7 +168,7 @@ func (w *tab) look(name string) {
 		picture, err := chromedp.Run(w.ctx, chromedp.FullScreenshot(100))
 		require.NoError(w.t, err)
 		overflow := eval[bool](w, "document.documentElement.scrollWidth > window.innerWidth")
-		eval[bool](w, string(axe)+"; true")
+		eval[bool](w, axe+"; true")
 		found := eval[[]violation](w, `axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => r.violations)`,
 			chromedp.EvalAwaitPromise, chromedp.EvalAsValue)
 		if dir := os.Getenv("POSTHORN_SCREENSHOTS"); dir != "" {

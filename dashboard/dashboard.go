@@ -23,9 +23,9 @@ import (
 // Config is what the dashboard needs.
 type Config struct {
 	Store *store.Store
-	// API calls the management API of this process; As gives its calls a
+	// Management is the management API of this process; As gives calls of it a
 	// tenant and a role.
-	API            *client.Client
+	Management     http.Handler
 	As             func(_ context.Context, tenant hook.ID, role hook.Role) context.Context
 	URL            string // where it is reached, no slash at its end
 	TemporalUIURL  string // "" for no links
@@ -39,6 +39,7 @@ const Prefix = "/portal"
 
 type dashboard struct {
 	Config
+	API     *client.Client // calls Management
 	assets  *assets
 	pages   *templates
 	hashing *semaphore.Weighted // Argon2 takes memory: few at a time
@@ -50,6 +51,9 @@ type dashboard struct {
 func New(c Config) (http.Handler, error) {
 	d := &dashboard{Config: c, hashing: semaphore.NewWeighted(hashers), secure: strings.HasPrefix(c.URL, "https://")}
 	var err error
+	if d.API, err = client.New("http://posthorn.invalid", "", client.Handler(c.Management)); err != nil {
+		return nil, err
+	}
 	if d.assets, err = loadAssets(); err != nil {
 		return nil, err
 	}

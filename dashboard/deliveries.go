@@ -66,6 +66,7 @@ type step struct {
 	Attempt *client.Attempt
 	Text    string
 	Shade   string
+	Open    bool // what it answered is unfolded
 }
 
 type deliveryPage struct {
@@ -105,8 +106,10 @@ func (q *request) delivery() error {
 func timeLine(d client.Delivery) []step {
 	steps := []step{{At: d.CreatedAt, Text: "Created", Shade: "calm"}}
 	before := d.CreatedAt
-	for _, a := range d.Attempts {
-		s := step{At: a.StartedAt, Wait: a.StartedAt.Sub(before).Round(time.Second), Attempt: &a, Shade: "good"}
+	for i, a := range d.Attempts {
+		s := step{
+			At: a.StartedAt, Wait: a.StartedAt.Sub(before).Round(time.Second), Attempt: &a, Shade: "good", Open: i == len(d.Attempts)-1,
+		}
 		if a.Error != "" {
 			s.Shade = "bad"
 		}

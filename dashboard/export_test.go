@@ -16,6 +16,3 @@ func Routes() (list []Route) {
 	}
 	return list
 }
-
-// CheckPassword is what signing in does.
-var CheckPassword = checkPassword

@@ -53,21 +53,28 @@ func showBytes(n any) string {
 // showSeconds writes seconds as people say them.
 func showSeconds(seconds int) string { return showDuration(time.Duration(seconds) * time.Second) }
 
-// showDuration writes a duration in the largest unit that it is whole in.
+// showDuration writes a duration in its two largest units.
 func showDuration(d any) string {
 	v, ok := d.(time.Duration)
 	if !ok {
 		v, _ = time.ParseDuration(fmt.Sprint(d))
 	}
+	if v < time.Second {
+		return strconv.FormatInt(v.Milliseconds(), 10) + " ms"
+	}
+	var said []string
 	for _, unit := range []struct {
 		of   time.Duration
 		name string
 	}{{365 * 24 * time.Hour, "year"}, {24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
-		if v >= unit.of && v%unit.of == 0 {
-			return plural(int(v/unit.of), unit.name)
+		if n := v / unit.of; n > 0 && len(said) < 2 {
+			said = append(said, plural(int(n), unit.name))
+			v %= unit.of
+		} else if len(said) > 0 {
+			break
 		}
 	}
-	return v.String()
+	return strings.Join(said, " ")
 }
 
 // plural writes a number with its noun.
@@ -75,7 +82,7 @@ func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.HasSuffix(stem, "a") {
 		noun = stem + "ie"
 	}
 	return showNumber(n) + " " + noun + "s"

@@ -114,7 +114,7 @@ func setup(t testing.TB) *site {
 	s.api, err = client.New(s.url, "", client.Handler(management))
 	require.NoError(t, err)
 	pages, err := dashboard.New(dashboard.Config{
-		Store: s.store, API: s.api, As: api.As, URL: s.url, TemporalUIURL: "http://temporal.example.com", Fingerprint: keys.Fingerprint, Log: log,
+		Store: s.store, Management: management, As: api.As, URL: s.url, TemporalUIURL: "http://temporal.example.com", Fingerprint: keys.Fingerprint, Log: log,
 	})
 	require.NoError(t, err)
 	mux := http.NewServeMux()

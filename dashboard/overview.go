@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"posthorn/client"
@@ -25,7 +26,7 @@ type overviewPage struct {
 type counts struct {
 	All, Delivered, Failed, Held, Pending, Cancelled int
 	Since                                            time.Time
-	Median, Slow                                     time.Duration // from creation to delivery: half, and 95 of 100, are faster
+	Median, Slow                                     string // from creation to delivery: half, and 95 of 100, are faster
 	Parts                                            []part
 }
 
@@ -113,14 +114,14 @@ func count(list []store.LastDelivery) (c counts) {
 }
 
 // round keeps what people read of a duration.
-func round(d time.Duration) time.Duration {
-	switch {
-	case d < time.Second:
-		return d.Round(time.Millisecond)
-	case d < time.Minute:
-		return d.Round(100 * time.Millisecond)
+func round(d time.Duration) string {
+	if d < time.Second {
+		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
 	}
-	return d.Round(time.Second)
+	if d < time.Minute {
+		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
+	}
+	return showDuration(d)
 }
 
 // fares names the webhooks, the worst first: disabled, then failing, then by

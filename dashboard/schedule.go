@@ -22,9 +22,9 @@ type point struct {
 }
 
 const (
-	drawn  = 640.0 // width of the line
-	margin = 24.0
-	apart  = 58.0 // what a label needs
+	drawn  = 300.0 // width of the line
+	margin = 20.0
+	apart  = 52.0 // what a label needs
 )
 
 func newSchedule(policy []int) schedule {

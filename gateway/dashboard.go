@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"posthorn/api"
-	"posthorn/client"
 	"posthorn/dashboard"
 	"posthorn/hook"
 	"posthorn/store"
@@ -17,12 +16,8 @@ import (
 // withDashboard serves the dashboard below its prefix, and the API beside it.
 // The dashboard calls the API within this process.
 func (p *parts) withDashboard(management http.Handler) (http.Handler, error) {
-	c, err := client.New("http://posthorn.invalid", "", client.Handler(management))
-	if err != nil {
-		return nil, err
-	}
 	pages, err := dashboard.New(dashboard.Config{
-		Store: p.store, API: c, As: api.As, URL: strings.TrimRight(p.config.URL, "/"),
+		Store: p.store, Management: management, As: api.As, URL: strings.TrimRight(p.config.URL, "/"),
 		TemporalUIURL: strings.TrimRight(p.config.TemporalUIURL, "/"), TrustedProxies: p.proxies, Fingerprint: p.keys.Fingerprint, Log: p.log,
 	})
 	if err != nil {
