@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"posthorn/crash"
+	"posthorn/dispatch"
 	"posthorn/egress"
 	"posthorn/envelope"
 	"posthorn/expr"
@@ -21,6 +22,7 @@ type AttemptInput struct {
 	Run        int
 	Now        bool // do not wait for the time that is planned
 	Cancel     bool // make no further attempt
+	Slow       bool // it is made among those that hang
 }
 
 // Step says what came of it.
@@ -32,6 +34,8 @@ type Step struct {
 	Answer string        // a status code or a class of failure, for people
 	URL    string        // without its query
 	Reason string        // why no attempt was made
+	Slow   bool          // its webhook hangs: the attempt is to be made among such
+	Full   bool          // its webhook has no room now: ask again after Wait
 }
 
 // early is how much sooner than planned an attempt may be made: a timer and
@@ -54,12 +58,22 @@ func (a *Activities) Attempt(ctx context.Context, in AttemptInput) (Step, error)
 		step.Wait, step.Answer = t.Wait, "not due yet"
 		return step, nil
 	}
+	done, admitted := a.admit(in, &t, &step)
+	if !admitted {
+		return step, nil
+	}
+	var result dispatch.Result
+	defer func() { done(result) }()
+	stop := beat(ctx)
+	defer stop()
 	attempt, outcome, err := a.attempt(ctx, &t)
 	if err != nil {
 		return Step{}, err
 	}
 	crash.At(crash.AfterSend)
-	if err := a.Store.RecordAttempt(ctx, &t.Delivery, &attempt, outcome); err != nil {
+	recorded, err := a.Store.RecordAttempt(ctx, store.Recording{Delivery: &t.Delivery, Attempt: &attempt, Outcome: outcome})
+	result = resultOf(&attempt, recorded)
+	if err != nil {
 		return Step{}, err
 	}
 	crash.At(crash.AfterAttempt)

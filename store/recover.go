@@ -184,7 +184,7 @@ func (o *operation) redeliver(ctx context.Context, q *db.Queries, rows []db.Reco
 			return 0, err
 		}
 		for _, r := range rerun {
-			jobs = append(jobs, Job{Shard: Shard(o.WebhookID), Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)})
+			jobs = append(jobs, Job{SubjectID: o.WebhookID, Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)})
 		}
 	}
 	if len(missed.Ids) > 0 {
@@ -193,7 +193,7 @@ func (o *operation) redeliver(ctx context.Context, q *db.Queries, rows []db.Reco
 			return 0, err
 		}
 		for _, id := range made {
-			jobs = append(jobs, Job{Shard: Shard(o.WebhookID), Kind: KindDelivery, Ref: id})
+			jobs = append(jobs, Job{SubjectID: o.WebhookID, Kind: KindDelivery, Ref: id})
 		}
 	}
 	return len(jobs), enqueue(ctx, q, jobs...)

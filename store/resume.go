@@ -45,7 +45,7 @@ func (s *Store) Resume(ctx context.Context, id hook.ID, run int) (hook.Operation
 			}
 		}
 		jobs := convert(rows, func(r db.ResumeHeldRow) Job {
-			return Job{Shard: Shard(o.WebhookID), Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)}
+			return Job{SubjectID: o.WebhookID, Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)}
 		})
 		if err := enqueue(ctx, q, jobs...); err != nil {
 			return err

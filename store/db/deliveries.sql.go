@@ -65,7 +65,7 @@ func (q *Queries) CancelDelivery(ctx context.Context, id uuid.UUID) error {
 }
 
 const deliveries = `-- name: Deliveries :many
-SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, e.public_id, e.type FROM deliveries d JOIN events e ON e.id = d.event_id
+SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.dispatch, e.public_id, e.type FROM deliveries d JOIN events e ON e.id = d.event_id
 WHERE d.tenant_id = $1 AND d.id < $2
     AND ($3::uuid IS NULL OR d.webhook_id = $3)
     AND ($4::uuid IS NULL OR d.event_id = $4)
@@ -119,6 +119,7 @@ func (q *Queries) Deliveries(ctx context.Context, arg DeliveriesParams) ([]Deliv
 			&i.Delivery.UpdatedAt,
 			&i.Delivery.AttemptsBefore,
 			&i.Delivery.Transform,
+			&i.Delivery.Dispatch,
 			&i.PublicID,
 			&i.Type,
 		); err != nil {
@@ -132,8 +133,63 @@ func (q *Queries) Deliveries(ctx context.Context, arg DeliveriesParams) ([]Deliv
 	return items, nil
 }
 
+const deliveriesToAttempt = `-- name: DeliveriesToAttempt :many
+SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.dispatch, e.id, e.tenant_id, e.public_id, e.type, e.data, e.occurred_at, e.message_id, e.endpoint_id, e.test FROM deliveries d JOIN events e ON e.id = d.event_id
+WHERE d.id = ANY($1::uuid[])
+`
+
+type DeliveriesToAttemptRow struct {
+	Delivery Delivery
+	Event    Event
+}
+
+func (q *Queries) DeliveriesToAttempt(ctx context.Context, ids []uuid.UUID) ([]DeliveriesToAttemptRow, error) {
+	rows, err := q.db.Query(ctx, deliveriesToAttempt, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DeliveriesToAttemptRow{}
+	for rows.Next() {
+		var i DeliveriesToAttemptRow
+		if err := rows.Scan(
+			&i.Delivery.ID,
+			&i.Delivery.TenantID,
+			&i.Delivery.EventID,
+			&i.Delivery.WebhookID,
+			&i.Delivery.Status,
+			&i.Delivery.Test,
+			&i.Delivery.Format,
+			&i.Delivery.Run,
+			&i.Delivery.Attempts,
+			&i.Delivery.NextAttemptAt,
+			&i.Delivery.DueAt,
+			&i.Delivery.UpdatedAt,
+			&i.Delivery.AttemptsBefore,
+			&i.Delivery.Transform,
+			&i.Delivery.Dispatch,
+			&i.Event.ID,
+			&i.Event.TenantID,
+			&i.Event.PublicID,
+			&i.Event.Type,
+			&i.Event.Data,
+			&i.Event.OccurredAt,
+			&i.Event.MessageID,
+			&i.Event.EndpointID,
+			&i.Event.Test,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const deliveryByID = `-- name: DeliveryByID :one
-SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, e.public_id, e.type FROM deliveries d JOIN events e ON e.id = d.event_id
+SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.dispatch, e.public_id, e.type FROM deliveries d JOIN events e ON e.id = d.event_id
 WHERE d.tenant_id = $1 AND d.id = $2
 `
 
@@ -166,6 +222,7 @@ func (q *Queries) DeliveryByID(ctx context.Context, arg DeliveryByIDParams) (Del
 		&i.Delivery.UpdatedAt,
 		&i.Delivery.AttemptsBefore,
 		&i.Delivery.Transform,
+		&i.Delivery.Dispatch,
 		&i.PublicID,
 		&i.Type,
 	)
@@ -173,7 +230,7 @@ func (q *Queries) DeliveryByID(ctx context.Context, arg DeliveryByIDParams) (Del
 }
 
 const deliveryToAttempt = `-- name: DeliveryToAttempt :one
-SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, e.id, e.tenant_id, e.public_id, e.type, e.data, e.occurred_at, e.message_id, e.endpoint_id, e.test, w.id, w.tenant_id, w.name, w.url, w.events, w.secrets, w.headers, w.active, w.format, w.retry_policy, w.disable_after, w.timeout, w.consecutive_failures, w.generation, w.disabled_reason, w.created_at, w.updated_at, w.deleted_at, w.survey_id, w.filter, w.transform, w.ordered_by, w.ordered_on_failure, w.filter_error, w.filter_error_event, w.filter_error_at,
+SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.dispatch, e.id, e.tenant_id, e.public_id, e.type, e.data, e.occurred_at, e.message_id, e.endpoint_id, e.test, w.id, w.tenant_id, w.name, w.url, w.events, w.secrets, w.headers, w.active, w.format, w.retry_policy, w.disable_after, w.timeout, w.consecutive_failures, w.generation, w.disabled_reason, w.created_at, w.updated_at, w.deleted_at, w.survey_id, w.filter, w.transform, w.ordered_by, w.ordered_on_failure, w.filter_error, w.filter_error_event, w.filter_error_at,
     GREATEST(0, COALESCE(EXTRACT(EPOCH FROM d.next_attempt_at - now()), 0))::float8 AS wait
 FROM deliveries d JOIN events e ON e.id = d.event_id JOIN webhooks w ON w.id = d.webhook_id
 WHERE d.id = $1
@@ -204,6 +261,7 @@ func (q *Queries) DeliveryToAttempt(ctx context.Context, id uuid.UUID) (Delivery
 		&i.Delivery.UpdatedAt,
 		&i.Delivery.AttemptsBefore,
 		&i.Delivery.Transform,
+		&i.Delivery.Dispatch,
 		&i.Event.ID,
 		&i.Event.TenantID,
 		&i.Event.PublicID,
@@ -280,42 +338,62 @@ func (q *Queries) HoldDelivery(ctx context.Context, id uuid.UUID) error {
 	return err
 }
 
-const insertAttempt = `-- name: InsertAttempt :execrows
+const insertAttempts = `-- name: InsertAttempts :many
 INSERT INTO attempts (delivery_id, number, tenant_id, started_at, duration_ms, status_code, error, error_detail, response_header, response_body)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+SELECT u.delivery_id, u.number, u.tenant_id, u.started_at, u.duration_ms, u.status_code, u.error, u.error_detail, u.response_header, u.response_body
+FROM (SELECT unnest($1::uuid[]) AS delivery_id, unnest($2::int[]) AS number,
+    unnest($3::uuid[]) AS tenant_id, unnest($4::timestamptz[]) AS started_at,
+    unnest($5::int[]) AS duration_ms, unnest($6::int[]) AS status_code,
+    unnest($7::text[]) AS error, unnest($8::text[]) AS error_detail,
+    unnest($9::bytea[]) AS response_header, unnest($10::bytea[]) AS response_body) u
+ORDER BY u.delivery_id, u.number
 ON CONFLICT (delivery_id, number) DO NOTHING
+RETURNING delivery_id
 `
 
-type InsertAttemptParams struct {
-	DeliveryID     uuid.UUID
-	Number         int32
-	TenantID       uuid.UUID
-	StartedAt      time.Time
-	DurationMs     int32
-	StatusCode     int32
-	Error          string
-	ErrorDetail    string
-	ResponseHeader []byte
-	ResponseBody   []byte
+type InsertAttemptsParams struct {
+	DeliveryIds     []uuid.UUID
+	Numbers         []int32
+	TenantIds       []uuid.UUID
+	Started         []time.Time
+	Durations       []int32
+	StatusCodes     []int32
+	Errors          []string
+	ErrorDetails    []string
+	ResponseHeaders [][]byte
+	ResponseBodies  [][]byte
 }
 
-func (q *Queries) InsertAttempt(ctx context.Context, arg InsertAttemptParams) (int64, error) {
-	result, err := q.db.Exec(ctx, insertAttempt,
-		arg.DeliveryID,
-		arg.Number,
-		arg.TenantID,
-		arg.StartedAt,
-		arg.DurationMs,
-		arg.StatusCode,
-		arg.Error,
-		arg.ErrorDetail,
-		arg.ResponseHeader,
-		arg.ResponseBody,
+// What was recorded before stays as it is, and is not in the answer.
+func (q *Queries) InsertAttempts(ctx context.Context, arg InsertAttemptsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, insertAttempts,
+		arg.DeliveryIds,
+		arg.Numbers,
+		arg.TenantIds,
+		arg.Started,
+		arg.Durations,
+		arg.StatusCodes,
+		arg.Errors,
+		arg.ErrorDetails,
+		arg.ResponseHeaders,
+		arg.ResponseBodies,
 	)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected(), nil
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var delivery_id uuid.UUID
+		if err := rows.Scan(&delivery_id); err != nil {
+			return nil, err
+		}
+		items = append(items, delivery_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const insertTestDelivery = `-- name: InsertTestDelivery :exec
@@ -367,7 +445,7 @@ func (q *Queries) InsertTestEvent(ctx context.Context, arg InsertTestEventParams
 }
 
 const lockDelivery = `-- name: LockDelivery :one
-SELECT id, tenant_id, event_id, webhook_id, status, test, format, run, attempts, next_attempt_at, due_at, updated_at, attempts_before, transform FROM deliveries WHERE tenant_id = $1 AND id = $2 FOR UPDATE
+SELECT id, tenant_id, event_id, webhook_id, status, test, format, run, attempts, next_attempt_at, due_at, updated_at, attempts_before, transform, dispatch FROM deliveries WHERE tenant_id = $1 AND id = $2 FOR UPDATE
 `
 
 type LockDeliveryParams struct {
@@ -393,6 +471,7 @@ func (q *Queries) LockDelivery(ctx context.Context, arg LockDeliveryParams) (Del
 		&i.UpdatedAt,
 		&i.AttemptsBefore,
 		&i.Transform,
+		&i.Dispatch,
 	)
 	return i, err
 }
@@ -419,39 +498,64 @@ func (q *Queries) RunDelivery(ctx context.Context, arg RunDeliveryParams) (int32
 	return run, err
 }
 
-const setOutcome = `-- name: SetOutcome :one
+const setOutcomes = `-- name: SetOutcomes :many
 UPDATE deliveries d SET
-    attempts = GREATEST(d.attempts, $1),
-    status = CASE WHEN $2::text = 'delivered' OR d.status = 'pending' THEN $2 ELSE d.status END,
-    next_attempt_at = CASE WHEN was.open AND $2 = 'pending' THEN now() + make_interval(secs => $3::float8) END,
-    due_at = CASE WHEN was.open AND $2 = 'pending' THEN now() + make_interval(secs => $3) END,
-    updated_at = now()
-FROM (SELECT id, status, (status = 'pending' OR status = 'delivered' AND due_at IS NOT NULL)::boolean AS open
-    FROM deliveries WHERE deliveries.id = $4 FOR UPDATE) was
+    attempts = GREATEST(d.attempts, was.number),
+    status = CASE WHEN was.outcome = 'delivered' OR d.status = 'pending' THEN was.outcome ELSE d.status END,
+    next_attempt_at = CASE WHEN was.open AND was.outcome = 'pending' THEN now() + make_interval(secs => was.wait) END,
+    due_at = CASE WHEN was.open AND was.outcome = 'pending' THEN now() + make_interval(secs => was.wait) END,
+    dispatch = was.dispatch, updated_at = now()
+FROM (SELECT b.id, b.status, (b.status = 'pending' OR b.status = 'delivered' AND b.due_at IS NOT NULL)::boolean AS open,
+        u.number, u.outcome, u.wait, u.dispatch
+    FROM deliveries b JOIN (SELECT unnest($1::uuid[]) AS id, unnest($2::int[]) AS number,
+        unnest($3::text[]) AS outcome, unnest($4::float8[]) AS wait,
+        NULLIF(unnest($5::uuid[]), '00000000-0000-0000-0000-000000000000') AS dispatch) u ON u.id = b.id
+    ORDER BY b.id FOR UPDATE OF b) was
 WHERE d.id = was.id
-RETURNING (was.status = 'pending' AND d.status = 'failed')::boolean AS given_up
+RETURNING d.id, d.status, (was.status = 'pending' AND d.status = 'failed')::boolean AS given_up
 `
 
-type SetOutcomeParams struct {
-	Number int32
-	Status string
-	Wait   float64
-	ID     uuid.UUID
+type SetOutcomesParams struct {
+	Ids        []uuid.UUID
+	Numbers    []int32
+	Outcomes   []string
+	Waits      []float64
+	Dispatches []uuid.UUID
+}
+
+type SetOutcomesRow struct {
+	ID      uuid.UUID
+	Status  string
+	GivenUp bool
 }
 
 // A delivery that was held, cancelled or delivered meanwhile keeps its status,
 // unless this attempt delivered it. What is delivered once more stays due until
-// its schedule ends. The answer is whether the delivery is given up with this.
-func (q *Queries) SetOutcome(ctx context.Context, arg SetOutcomeParams) (bool, error) {
-	row := q.db.QueryRow(ctx, setOutcome,
-		arg.Number,
-		arg.Status,
-		arg.Wait,
-		arg.ID,
+// its schedule ends. The answer says which are given up with this.
+func (q *Queries) SetOutcomes(ctx context.Context, arg SetOutcomesParams) ([]SetOutcomesRow, error) {
+	rows, err := q.db.Query(ctx, setOutcomes,
+		arg.Ids,
+		arg.Numbers,
+		arg.Outcomes,
+		arg.Waits,
+		arg.Dispatches,
 	)
-	var given_up bool
-	err := row.Scan(&given_up)
-	return given_up, err
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SetOutcomesRow{}
+	for rows.Next() {
+		var i SetOutcomesRow
+		if err := rows.Scan(&i.ID, &i.Status, &i.GivenUp); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const webhookOfDelivery = `-- name: WebhookOfDelivery :one
