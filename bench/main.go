@@ -2,6 +2,7 @@
 // loads it, and prints tables.
 //
 //	go run ./bench ingest
+//	go run ./bench deliver
 //
 // Absolute figures are the machine's. What carries over are the ratios within
 // one run, for which each measurement has something to stand beside.
@@ -18,7 +19,8 @@ import (
 )
 
 type cli struct {
-	Ingest ingestCommand `cmd:"" help:"Messages that are acknowledged, beside the same writes by bare connections."`
+	Ingest  ingestCommand  `cmd:"" help:"Messages that are acknowledged, beside the same writes by bare connections."`
+	Deliver deliverCommand `cmd:"" help:"Events from being published to their arrival, under both settings of dispatch."`
 }
 
 func main() {
