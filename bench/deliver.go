@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
-
-	"posthorn/client"
 )
 
 type deliverCommand struct {
@@ -66,18 +64,12 @@ func (c *deliverCommand) under(ctx context.Context, setting string, list *[]deli
 		return err
 	}
 	defer p.stop()
-	l := &loader{product: p, arrivals: newArrivals(), webhooks: c.Webhooks, text: strings.Repeat("lorem ipsum ", c.Body/12+1)[:c.Body]}
-	url, stop, err := l.arrivals.serve(ctx, 0)
+	l := &loader{product: p, arrivals: newArrivals(), webhooks: c.Webhooks, prefix: "bench.", text: strings.Repeat("lorem ipsum ", c.Body/12+1)[:c.Body]}
+	stop, err := l.subscribe(ctx, 0)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	for i := range c.Webhooks {
-		_, err := p.client.CreateWebhook(ctx, client.WebhookSettings{URL: new(url), Events: &[]string{"bench." + strconv.Itoa(i)}})
-		if err != nil {
-			return err
-		}
-	}
 	measure := func(name string, window time.Duration, run func(time.Duration) error) (delivered, error) {
 		l.reset()
 		before, began := p.use(), time.Now()
@@ -140,6 +132,7 @@ type loader struct {
 	*arrivals
 
 	webhooks int
+	prefix   string // of the types of events
 	text     string
 	sent     atomic.Int64
 
@@ -162,7 +155,7 @@ func (l *loader) one(ctx context.Context, p *publisher, due time.Time, after fun
 	n := l.sent.Add(1)
 	id := rand.Text()
 	e := l.expect(id)
-	if err := p.publish(id, "bench."+strconv.FormatInt(n%int64(l.webhooks), 10), l.text); err != nil {
+	if err := p.publish(id, l.prefix+strconv.FormatInt(n%int64(l.webhooks), 10), l.text); err != nil {
 		return err
 	}
 	accepted := time.Now()
@@ -237,11 +230,15 @@ func (l *loader) figures(setting, name string, took time.Duration, u usage, agai
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := float64(l.accept.TotalCount())
-	ms := func(h *hdrhistogram.Histogram, q float64) float64 { return float64(h.ValueAtQuantile(q)) / 1000 }
 	each := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 / n }
 	return delivered{
 		Dispatch: setting, Load: name, PerSecond: n / took.Seconds(), P50: ms(l.accept, 50), P99: ms(l.accept, 99),
 		DueP50: ms(l.due, 50), DueP99: ms(l.due, 99),
 		Product: each(u.product), Postgres: each(u.postgres), Rest: each(u.rest), Again: again,
 	}
+}
+
+// ms is a quantile, in milliseconds.
+func ms(h *hdrhistogram.Histogram, quantile float64) float64 {
+	return float64(h.ValueAtQuantile(quantile)) / 1000
 }
