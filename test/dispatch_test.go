@@ -1,7 +1,9 @@
 package test
 
 import (
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -102,4 +104,82 @@ func TestASettingHasAWorkflowForEachDelivery(t *testing.T) {
 	for _, d := range g.awaitStatus(t, webhook.ID, client.DeliveryDelivered, events) {
 		g.requireStatus(t, "delivery/"+d.ID, enums.WORKFLOW_EXECUTION_STATUS_COMPLETED)
 	}
+}
+
+// TestAWorkerThatDiesUnderLoadLosesNothing kills workers while they stream:
+// what was not recorded is attempted by the next one.
+func TestAWorkerThatDiesUnderLoadLosesNothing(t *testing.T) {
+	t.Parallel()
+	g := prepare(t, freeAddress(t))
+	g.run(t, "api", "")
+	g.enter(t)
+	const events, kills = 1200, 3
+	counted := &counter{arrived: map[string]int{}, bodies: map[string]string{}}
+	server := httptest.NewServer(counted)
+	t.Cleanup(server.Close)
+	webhook, err := g.client.CreateWebhook(t.Context(), client.WebhookSettings{URL: &server.URL, Events: &[]string{"load"}, DisableAfter: new(1000)})
+	require.NoError(t, err)
+	worker := g.run(t, "worker", "")
+	published := make(chan struct{})
+	go func() {
+		defer close(published)
+		g.burst(t, "load.one", events)
+	}()
+	for n := range kills {
+		for counted.events() < (n+1)*events/(kills+2) {
+			time.Sleep(5 * time.Millisecond)
+		}
+		worker.kill()
+		worker = g.run(t, "worker", "")
+	}
+	<-published
+	delivered := await(t, func() (n int, err error) {
+		for _, err := range g.client.Deliveries(t.Context(), client.DeliveryFilter{WebhookID: webhook.ID, Status: client.DeliveryDelivered}) {
+			if err != nil {
+				return 0, err
+			}
+			n++
+		}
+		return n, nil
+	}, func(n int) bool { return n == events }, "all are delivered")
+	require.Equal(t, events, delivered)
+	require.Equal(t, events, counted.events(), "each came")
+	counted.mu.Lock()
+	defer counted.mu.Unlock()
+	again := -events
+	for _, n := range counted.arrived {
+		again += n
+	}
+	require.Empty(t, counted.changed, "always with the same body")
+	t.Logf("%d of %d deliveries came again after %d kills", again, events, kills)
+	require.Less(t, again, events/2, "what was recorded is not sent again")
+}
+
+// counter counts arrivals by event.
+type counter struct {
+	mu      sync.Mutex
+	arrived map[string]int
+	bodies  map[string]string
+	changed []string
+}
+
+func (c *counter) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // cut off
+	}
+	id := r.Header.Get("Webhook-Id")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.arrived[id]++; c.arrived[id] == 1 {
+		c.bodies[id] = string(body)
+	} else if c.bodies[id] != string(body) {
+		c.changed = append(c.changed, id)
+	}
+}
+
+func (c *counter) events() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.arrived)
 }

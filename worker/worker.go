@@ -1,6 +1,6 @@
 // Package worker runs the workflows and activities, and the two loops that
-// feed them from PostgreSQL: the starter, which starts a workflow for each row
-// of the outbox, and the sweeper, which finds what got lost on the way. Nothing
+// feed them from PostgreSQL: the starter, which starts workflows for rows of
+// the outbox or puts them into the schedule of first attempts, and the sweeper, which finds what got lost on the way. Nothing
 // else starts workflows of messages and deliveries. Beside them the indexer
 // makes messages findable, and the pruner deletes what has expired.
 package worker
