@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"posthorn/hook"
-	"posthorn/store"
 )
 
 // lane is what is known of one webhook.
@@ -27,7 +26,7 @@ type lane struct {
 
 // waiting is a first attempt in the queue.
 type waiting struct {
-	store.Job
+	hook.Job
 	since time.Time
 }
 

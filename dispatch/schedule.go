@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"posthorn/hook"
-	"posthorn/store"
 )
 
 // The limits of one worker.
@@ -72,7 +71,7 @@ func (s *Schedule) More() <-chan struct{} { return s.more }
 
 // Add queues a first attempt. It answers false where its webhook has enough in
 // memory: the row stays in the outbox, to be read when there is room.
-func (s *Schedule) Add(now time.Time, j store.Job) bool {
+func (s *Schedule) Add(now time.Time, j hook.Job) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.lane(now, j.SubjectID)
@@ -134,7 +133,7 @@ func (s *Schedule) opened(n int) {
 // the other, one of each in a turn. Each is under way until Done. Where more
 // are queued, wait is the time after which to look again at the latest; 0: when
 // Ready says so.
-func (s *Schedule) Take(now time.Time, p Path, limit int) (jobs []store.Job, wait time.Duration) {
+func (s *Schedule) Take(now time.Time, p Path, limit int) (jobs []hook.Job, wait time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.age(now)
@@ -212,7 +211,7 @@ func signal(c chan struct{}) {
 
 // Drop empties the queue, where others may read its rows now, and returns what
 // was in it. What is under way goes on.
-func (s *Schedule) Drop() (jobs []store.Job) {
+func (s *Schedule) Drop() (jobs []hook.Job) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range s.turns {

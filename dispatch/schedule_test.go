@@ -8,7 +8,6 @@ import (
 
 	"posthorn/dispatch"
 	"posthorn/hook"
-	"posthorn/store"
 )
 
 // bench is a schedule with a clock of its own.
@@ -25,9 +24,9 @@ func newBench(alone bool) *bench {
 func (b *bench) pass(d time.Duration) { b.now = b.now.Add(d) }
 
 // job is a first attempt of a webhook.
-func (b *bench) job(webhook hook.ID) store.Job {
+func (b *bench) job(webhook hook.ID) hook.Job {
 	b.row++
-	return store.Job{RowID: b.row, Kind: store.KindDelivery, Ref: hook.NewID(), SubjectID: webhook, First: true, Streamable: true, DisableAfter: 1000}
+	return hook.Job{RowID: b.row, Kind: hook.JobDelivery, Ref: hook.NewID(), SubjectID: webhook, First: true, Streamable: true, DisableAfter: 1000}
 }
 
 // add queues n first attempts and returns how many found room.
@@ -40,19 +39,19 @@ func (b *bench) add(webhook hook.ID, n int) (added int) {
 	return added
 }
 
-func (b *bench) take(limit int) []store.Job {
+func (b *bench) take(limit int) []hook.Job {
 	jobs, _ := b.Take(b.now, dispatch.Stream, limit)
 	return jobs
 }
 
 // answer ends attempts as having taken so long.
-func (b *bench) answer(jobs []store.Job, took time.Duration) {
+func (b *bench) answer(jobs []hook.Job, took time.Duration) {
 	for _, j := range jobs {
 		b.Done(b.now, j.SubjectID, j.Ref, dispatch.Result{Made: true, Took: took})
 	}
 }
 
-func (b *bench) fail(j store.Job, failures int) {
+func (b *bench) fail(j hook.Job, failures int) {
 	b.Done(b.now, j.SubjectID, j.Ref, dispatch.Result{Made: true, Took: time.Millisecond, Failed: true, Failures: failures})
 }
 
@@ -64,7 +63,7 @@ func (b *bench) warm(webhook hook.ID) {
 	}
 }
 
-func count(jobs []store.Job) map[hook.ID]int {
+func count(jobs []hook.Job) map[hook.ID]int {
 	n := map[hook.ID]int{}
 	for _, j := range jobs {
 		n[j.SubjectID]++
@@ -182,7 +181,7 @@ func TestAWebhookThatHungIsStreamedAgainOnceItAnswersFast(t *testing.T) {
 func TestBelowTheRateEachHasAWorkflowAndAboveNone(t *testing.T) {
 	t.Parallel()
 	b := newBench(false)
-	one := func() (store.Job, bool) {
+	one := func() (hook.Job, bool) {
 		j := b.job(hook.NewID())
 		b.Add(b.now, j)
 		jobs, _ := b.Take(b.now, dispatch.Workflow, 10)
@@ -208,7 +207,7 @@ func TestBelowTheRateEachHasAWorkflowAndAboveNone(t *testing.T) {
 	alone.Streamable = false
 	b.Add(b.now, alone)
 	jobs, _ := b.Take(b.now, dispatch.Workflow, 10)
-	require.Equal(t, []store.Job{alone}, jobs)
+	require.Equal(t, []hook.Job{alone}, jobs)
 }
 
 // TestABlipDisablesNothing has every attempt fail within 50 ms, however many

@@ -18,40 +18,20 @@ const Shards = 16
 // Shard is the part of the outbox that belongs to an endpoint or a webhook.
 func Shard(id hook.ID) int16 { return int16(id[15] % Shards) }
 
-// Kind says what an outbox row starts.
-type Kind string
+// Kind and Job are the domain's.
+type (
+	Kind = hook.JobKind
+	Job  = hook.Job
+)
 
 // The kinds of outbox rows.
 const (
-	KindMessage  Kind = "message"
-	KindDelivery Kind = "delivery"
-	KindResume   Kind = Kind(hook.OperationResume)
-	KindRecover  Kind = Kind(hook.OperationRecover)
-	KindNotify   Kind = Kind(hook.OperationNotify)
+	KindMessage  = hook.JobMessage
+	KindDelivery = hook.JobDelivery
+	KindResume   = hook.JobResume
+	KindRecover  = hook.JobRecover
+	KindNotify   = hook.JobNotify
 )
-
-// Job is an outbox row: a run of a message's, a delivery's or an operation's
-// workflow that is to be started.
-type Job struct {
-	RowID int64
-	Shard int16
-	Kind  Kind
-	Ref   hook.ID
-	Run   int
-
-	Generation   int  // of the webhook: when an operation was made, or now
-	Attempts     int  // of a delivery, so far
-	First        bool // a delivery that waits for its first attempt, and is no test
-	Streamable   bool // a delivery whose first attempt may be made in a dispatch run
-	DisableAfter int  // of a delivery's webhook
-	Failures     int  // of a delivery's webhook, in a row
-
-	// What the Temporal UI shows of it.
-	TenantID  hook.ID
-	SubjectID hook.ID // the endpoint's or the webhook's
-	EventType string  // of a delivery
-	URL       string  // of the webhook
-}
 
 // Jobs lists rows of some shards after a row id, oldest first: what arrived.
 func (s *Store) Jobs(ctx context.Context, shards []int16, after int64, limit int) ([]Job, error) {

@@ -46,7 +46,7 @@ var house = map[string]imports{
 	"store":      {may: []string{"hook", "expr", "keyset", "metrics", "store/db"}},
 	"archive":    {may: []string{"hook", "keyset"}},
 	"limit":      {may: []string{"hook", "store"}},
-	"dispatch":   {may: []string{"hook", "store"}},
+	"dispatch":   {may: []string{"hook"}},
 	"activities": {may: []string{"hook", "dispatch", "store", "archive", "envelope", "expr", "egress", "provider", "mail", "crash"}},
 	"workflows":  {may: []string{"hook", "activities"}},
 	"worker":     {may: []string{"hook", "dispatch", "workflows", "activities", "store", "search", "crash"}},
