@@ -45,6 +45,8 @@ require (
 	github.com/rivo/uniseg v0.4.7 // indirect
 )
 
+require github.com/HdrHistogram/hdrhistogram-go v1.1.2
+
 require (
 	cel.dev/expr v0.25.2 // indirect
 	cloud.google.com/go v0.123.0 // indirect

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 
 	"posthorn/archive"
+	"posthorn/dispatch"
 	"posthorn/egress"
 	"posthorn/mail"
 	"posthorn/store"
@@ -19,12 +20,27 @@ type Activities struct {
 	Archive       *archive.Archive
 	Egress        *egress.Client
 	Room          *Room
-	Mail          *mail.Sender // nil: nobody is told by mail
-	URL           string       // where people reach Posthorn; "": mails have no link
-	MaxAttachment int64        // bytes of an attachment that is fetched
+	Schedule      *dispatch.Schedule           // which attempts are made next, and which wait
+	Settle        func(j store.Job, next Next) // says what comes after a first attempt
+	Mail          *mail.Sender                 // nil: nobody is told by mail
+	URL           string                       // where people reach Posthorn; "": mails have no link
+	MaxAttachment int64                        // bytes of an attachment that is fetched
 	Log           *slog.Logger
 	Version       string
+
+	webhooks webhooks
 }
+
+// Next is what is to become of an outbox row.
+type Next int
+
+// What can become of it.
+const (
+	Forget Next = iota // it is gone
+	Drop               // there is nothing to do: it is to go
+	Start              // its delivery's workflow is to be started
+	Retry              // it is to be read again, later
+)
 
 // DefaultMaxAttachment is how large an attachment given by URL may be, in bytes.
 const DefaultMaxAttachment = 100 << 20

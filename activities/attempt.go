@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"posthorn/crash"
+	"posthorn/dispatch"
 	"posthorn/egress"
 	"posthorn/envelope"
 	"posthorn/expr"
@@ -22,6 +23,7 @@ type AttemptInput struct {
 	Now        bool // do not wait for the time that is planned
 	Cancel     bool // make no further attempt
 	Promised   bool `json:",omitempty"` // it waited for its time by the webhook's rate
+	Slow       bool // it is made among those that hang
 }
 
 // Step says what came of it.
@@ -35,6 +37,8 @@ type Step struct {
 	Reason string        // why no attempt was made
 
 	Promised bool `json:",omitempty"` // the wait is for the webhook's rate
+	Slow     bool `json:",omitempty"` // its webhook hangs: the attempt is to be made among such
+	Full     bool `json:",omitempty"` // its webhook has no room now: ask again after Wait
 }
 
 // early is how much sooner than planned an attempt may be made: a timer and
@@ -57,17 +61,27 @@ func (a *Activities) Attempt(ctx context.Context, in AttemptInput) (Step, error)
 		step.Wait, step.Answer = t.Wait, "not due yet"
 		return step, nil
 	}
+	done, admitted := a.admit(in, &t, &step)
+	if !admitted {
+		return step, nil
+	}
+	var result dispatch.Result
+	defer func() { done(result) }()
 	place, ended, err := a.permit(ctx, in, &t, &step)
 	if ended || err != nil {
 		return step, err
 	}
+	stop := beat(ctx)
+	defer stop()
 	attempt, outcome, err := a.attempt(ctx, &t)
 	if err != nil {
 		return Step{}, err
 	}
 	attempt.Place = place
 	crash.At(crash.AfterSend)
-	if err := a.Store.RecordAttempt(ctx, &t.Delivery, &attempt, outcome); err != nil {
+	recorded, err := a.Store.RecordAttempt(ctx, store.Recording{Delivery: &t.Delivery, Attempt: &attempt, Outcome: outcome})
+	result = resultOf(&attempt, recorded)
+	if err != nil {
 		return Step{}, err
 	}
 	crash.At(crash.AfterAttempt)

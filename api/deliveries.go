@@ -128,7 +128,7 @@ func (s *server) showDelivery(v store.DeliveryView) deliveryView {
 	view := deliveryView{
 		ID: v.ID, EventID: v.EventName, EventType: v.EventType, WebhookID: v.WebhookID, Status: v.Status, Test: v.Test,
 		Attempts: []attemptView{}, NextAttemptAt: timestamp{v.NextAttemptAt}, CreatedAt: timestamp{v.CreatedAt},
-		UpdatedAt: timestamp{v.UpdatedAt}, WorkflowURL: s.workflowURL(hook.DeliveryWorkflow(v.ID, v.Run)),
+		UpdatedAt: timestamp{v.UpdatedAt}, WorkflowURL: s.workflowURL(v.Workflow()),
 	}
 	if v.Ordered {
 		view.OrderKey = &v.OrderKey

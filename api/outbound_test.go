@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"posthorn/hook"
+	"posthorn/store"
 )
 
 func TestADeliveryIsRetriedAndCancelled(t *testing.T) {
@@ -107,7 +108,8 @@ func TestNoticesAreListed(t *testing.T) {
 	todo, err := s.store.DeliveryToAttempt(t.Context(), delivery)
 	require.NoError(t, err)
 	a := hook.Attempt{DeliveryID: delivery, Number: 1, StatusCode: 503, Error: hook.ErrorStatus}
-	require.NoError(t, s.store.RecordAttempt(t.Context(), &todo.Delivery, &a, todo.Delivery.Outcome(&a, todo.Webhook.RetryPolicy)))
+	_, err = s.store.RecordAttempt(t.Context(), store.Recording{Delivery: &todo.Delivery, Attempt: &a, Outcome: todo.Delivery.Outcome(&a, todo.Webhook.RetryPolicy)})
+	require.NoError(t, err)
 
 	list := s.call(t, key, "GET", "/api/v1/notices?webhook_id="+id, nil).list()
 	require.Len(t, list, 1)

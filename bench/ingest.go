@@ -65,18 +65,19 @@ func (c *ingestCommand) Run(ctx context.Context) error {
 		list[i].OfBare = f.PerSecond / ceiling
 		fmt.Printf("%-20s %11d %16.0f %8.2f %8.2f %8.0f%%\n", f.What, f.Connections, f.PerSecond, f.P50, f.P99, 100*list[i].OfBare)
 	}
-	return c.write(list)
+	return writeJSON(c.JSON, list)
 }
 
-func (c *ingestCommand) write(list []figures) error {
-	if c.JSON == "" {
+// writeJSON writes figures to a file, if one is named.
+func writeJSON(name string, figures any) error {
+	if name == "" {
 		return nil
 	}
-	data, err := json.MarshalIndent(list, "", "  ")
+	data, err := json.MarshalIndent(figures, "", "  ")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(c.JSON, data, 0o600)
+	return os.WriteFile(name, data, 0o600)
 }
 
 func (c *ingestCommand) api(ctx context.Context, s *server, connections int) (figures, error) {

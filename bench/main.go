@@ -2,6 +2,8 @@
 // loads it, and prints tables.
 //
 //	go run ./bench ingest
+//	go run ./bench deliver
+//	go run ./bench isolation
 //
 // Absolute figures are the machine's. What carries over are the ratios within
 // one run, for which each measurement has something to stand beside.
@@ -18,7 +20,10 @@ import (
 )
 
 type cli struct {
-	Ingest ingestCommand `cmd:"" help:"Messages that are acknowledged, beside the same writes by bare connections."`
+	Ingest  ingestCommand  `cmd:"" help:"Messages that are acknowledged, beside the same writes by bare connections."`
+	Deliver deliverCommand `cmd:"" help:"Events from being published to their arrival, under both settings of dispatch."`
+
+	Isolation isolationCommand `cmd:"" help:"A healthy receiver alone, and beside receivers that hang."`
 }
 
 func main() {

@@ -13,6 +13,7 @@ import (
 	"posthorn/api"
 	"posthorn/client"
 	"posthorn/hook"
+	"posthorn/store"
 )
 
 // content is one of everything, as a tenant has it after a while.
@@ -114,7 +115,8 @@ func (s *site) attempt(t *testing.T, tenant hook.ID, e client.Event, webhook str
 	default:
 		a.Error, a.ResponseBody = hook.ErrorStatus, []byte(`{"error":"the ledger is closed"}`)
 	}
-	require.NoError(t, s.store.RecordAttempt(t.Context(), &d.Delivery, &a, d.Delivery.Outcome(&a, policy)))
+	_, err = s.store.RecordAttempt(t.Context(), store.Recording{Delivery: &d.Delivery, Attempt: &a, Outcome: d.Delivery.Outcome(&a, policy)})
+	require.NoError(t, err)
 	return id.String()
 }
 
@@ -128,6 +130,7 @@ func (s *site) giveUp(t *testing.T, tenant hook.ID, e client.Event, webhook stri
 	d, err := s.store.DeliveryToAttempt(t.Context(), id)
 	require.NoError(t, err)
 	a := hook.Attempt{DeliveryID: id, Number: d.Delivery.AttemptCount + 1, StartedAt: time.Now(), Duration: time.Second, StatusCode: 404, Error: hook.ErrorStatus, Generation: -1}
-	require.NoError(t, s.store.RecordAttempt(t.Context(), &d.Delivery, &a, hook.Outcome{Status: hook.DeliveryFailed}))
+	_, err = s.store.RecordAttempt(t.Context(), store.Recording{Delivery: &d.Delivery, Attempt: &a, Outcome: hook.Outcome{Status: hook.DeliveryFailed}})
+	require.NoError(t, err)
 	return id.String()
 }

@@ -39,6 +39,7 @@ type Config struct {
 	SMTPURL          string        `name:"smtp-url" env:"POSTHORN_SMTP_URL" placeholder:"URL" help:"The mail server for notices to tenants, smtp://user:password@host:port; none: no mail is sent."`
 	MailFrom         string        `name:"mail-from" env:"POSTHORN_MAIL_FROM" placeholder:"ADDRESS" help:"The sender of mails."`
 	MaxAttachment    int64         `name:"max-attachment" env:"POSTHORN_MAX_ATTACHMENT" default:"104857600" help:"How large an attachment given by URL may be, in bytes."`
+	Dispatch         string        `env:"POSTHORN_DISPATCH" default:"adaptive" enum:"adaptive,workflow" help:"How first attempts are made: streamed where many come at a time (adaptive), or each by a workflow of its own, always (workflow)."`
 	SweepAfter       time.Duration `name:"sweep-after" env:"POSTHORN_SWEEP_AFTER" default:"2m" help:"How long a message or delivery may be overdue before its workflow is looked for."`
 	MetricsOff       bool          `name:"metrics-off" env:"POSTHORN_METRICS_OFF" help:"Do not serve /metrics, which needs no key."`
 	LogLevel         string        `name:"log-level" env:"POSTHORN_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn, error."`

@@ -112,7 +112,7 @@ func (p *parts) worker(ctx context.Context) error {
 		return nil // stopped meanwhile
 	}
 	return worker.Run(ctx, worker.Config{
-		Client: p.temporal, Store: p.store, SweepAfter: p.config.SweepAfter, Log: p.log,
+		Client: p.temporal, Store: p.store, Alone: p.config.Dispatch == "workflow", SweepAfter: p.config.SweepAfter, Log: p.log,
 		Activities: &activities.Activities{
 			Room:  activities.NewRoom(),
 			Store: p.store, Archive: p.archive, Egress: p.egress, MaxAttachment: p.config.MaxAttachment,

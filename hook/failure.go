@@ -23,6 +23,20 @@ type Consequence struct {
 	Warn    bool   // half of the way to that
 }
 
+// Count counts an attempt that has ended, and decides what follows. Attempts of
+// another generation do not count.
+func (w *Webhook) Count(a *Attempt) Consequence {
+	switch {
+	case a.Generation != w.Generation:
+		return Consequence{}
+	case a.Succeeded():
+		w.ConsecutiveFailures = 0
+		return Consequence{}
+	}
+	w.ConsecutiveFailures++
+	return w.AfterFailure(a)
+}
+
 // AfterFailure decides what follows for a webhook from a failed attempt, which
 // its count has in it.
 func (w *Webhook) AfterFailure(a *Attempt) Consequence {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"posthorn/hook"
+	"posthorn/store"
 )
 
 func (b *bundle) webhook(t testing.TB, id hook.ID) hook.Webhook {
@@ -42,7 +43,8 @@ func TestAnAttemptIsRecordedAsItWas(t *testing.T) {
 		DeliveryID: d.ID, Number: 1, StartedAt: hook.Time(time.Now()), Duration: 1500 * time.Millisecond, StatusCode: 503,
 		Error: hook.ErrorStatus, ErrorDetail: "bad\x00\xff", ResponseHeader: [][2]string{{"Retry-After", "9"}}, ResponseBody: []byte("\x00\xff"),
 	}
-	require.NoError(t, b.RecordAttempt(t.Context(), &d, &a, hook.Outcome{Status: hook.DeliveryPending, Wait: time.Minute}))
+	_, err := b.RecordAttempt(t.Context(), store.Recording{Delivery: &d, Attempt: &a, Outcome: hook.Outcome{Status: hook.DeliveryPending, Wait: time.Minute}})
+	require.NoError(t, err)
 	v, err := b.Delivery(t.Context(), b.tenant, d.ID)
 	require.NoError(t, err)
 	a.ErrorDetail = "bad\uFFFD\uFFFD"
@@ -123,7 +125,8 @@ func TestGoneDisablesAtOnce(t *testing.T) {
 	list := b.deliveries(t, 3)
 	gone := func(d hook.Delivery) {
 		a := hook.Attempt{DeliveryID: d.ID, Number: 1, StartedAt: time.Now(), StatusCode: 410, Error: hook.ErrorStatus}
-		require.NoError(t, b.RecordAttempt(t.Context(), &d, &a, hook.After(&a, 1, []int{1})))
+		_, err := b.RecordAttempt(t.Context(), store.Recording{Delivery: &d, Attempt: &a, Outcome: hook.After(&a, 1, []int{1})})
+		require.NoError(t, err)
 	}
 	test := list[0]
 	test.Test = true

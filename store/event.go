@@ -65,6 +65,7 @@ func publish(ctx context.Context, q *db.Queries, e *hook.Event) error {
 		outbox.Refs = append(outbox.Refs, id)
 		outbox.Runs = append(outbox.Runs, 0)
 		outbox.Shards = append(outbox.Shards, Shard(w.ID))
+		outbox.Subjects = append(outbox.Subjects, w.ID)
 	}
 	if err := q.InsertDeliveries(ctx, deliveries); err != nil {
 		return err

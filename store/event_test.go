@@ -45,7 +45,8 @@ func TestAnEventHasOneDeliveryForEachMatchingWebhook(t *testing.T) {
 	require.Len(t, jobs, len(matching))
 	for _, j := range jobs {
 		require.Equal(t, store.Job{
-			RowID: j.RowID, Shard: store.Shard(j.SubjectID), Kind: store.KindDelivery, Ref: j.Ref, TenantID: b.tenant,
+			RowID: j.RowID, Shard: store.Shard(j.SubjectID), Kind: store.KindDelivery, Ref: j.Ref,
+			First: true, Streamable: true, DisableAfter: 1000, TenantID: b.tenant,
 			SubjectID: j.SubjectID, EventType: "ticket.created", URL: "https://example.com/",
 		}, j)
 	}

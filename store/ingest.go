@@ -5,13 +5,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"posthorn/hook"
 )
@@ -213,30 +209,10 @@ func (i *Ingest) next() *entry {
 func (i *Ingest) commit(group []*entry) {
 	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
 	defer cancel()
-	i.try(ctx, group, true)
+	settle(group, true, func(part []*entry) error { return i.store.insertGroup(ctx, i.store.pool, part) },
+		func(e *entry, err error) { e.err = wrap(err, "message") })
 	for _, e := range group {
 		close(e.done)
 	}
 	i.store.bell.ring()
-}
-
-// try writes a group. A datum that PostgreSQL refuses is found by halving, so
-// that it fails alone; a deadlock is tried once more.
-func (i *Ingest) try(ctx context.Context, group []*entry, again bool) {
-	err := i.store.insertGroup(ctx, i.store.pool, group)
-	var pg *pgconn.PgError
-	refused := errors.As(err, &pg)
-	switch {
-	case err == nil:
-	case refused && again && strings.HasPrefix(pg.Code, "40"):
-		i.try(ctx, group, false)
-	case refused && len(group) > 1 && !retryable(pg):
-		half := len(group) / 2
-		i.try(ctx, group[:half], again)
-		i.try(ctx, group[half:], again)
-	default:
-		for _, e := range group {
-			e.err = wrap(err, "message")
-		}
-	}
 }

@@ -134,7 +134,8 @@ func (l *lanes) end(job store.Job, d hook.Delivery, status int, policy ...int) {
 		l.left(d.ID)
 	}
 	l.mu.Unlock()
-	require.NoError(l.t, l.RecordAttempt(l.ctx, &d, &a, o))
+	_, err := l.RecordAttempt(l.ctx, store.Recording{Delivery: &d, Attempt: &a, Outcome: o})
+	require.NoError(l.t, err)
 	if o.Status == hook.DeliveryPending {
 		l.mu.Lock()
 		l.runs = append(l.runs, job)

@@ -171,7 +171,8 @@ func (w *world) attempt(ctx context.Context, s step) error {
 	case 4, 5:
 		a.StatusCode, a.Error = 500, hook.ErrorStatus
 	}
-	return w.RecordAttempt(ctx, &d, &a, hook.After(&a, a.Number, []int{0}))
+	_, err = w.RecordAttempt(ctx, store.Recording{Delivery: &d, Attempt: &a, Outcome: hook.After(&a, a.Number, []int{0})})
+	return err
 }
 
 // operate takes a step of every operation that runs.

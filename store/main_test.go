@@ -156,11 +156,13 @@ func (b *bundle) deliveriesOf(t testing.TB, tenant, event hook.ID) (list []hook.
 func (b *bundle) fail(t testing.TB, d hook.Delivery, number, generation int) error {
 	t.Helper()
 	a := hook.Attempt{DeliveryID: d.ID, Number: number, StartedAt: time.Now(), StatusCode: 500, Error: hook.ErrorStatus, Generation: generation}
-	return b.RecordAttempt(t.Context(), &d, &a, hook.After(&a, number, []int{60, 60, 60, 60, 60}))
+	_, err := b.RecordAttempt(t.Context(), store.Recording{Delivery: &d, Attempt: &a, Outcome: hook.After(&a, number, []int{60, 60, 60, 60, 60})})
+	return err
 }
 
 func (b *bundle) succeed(t testing.TB, d hook.Delivery, number, generation int) error {
 	t.Helper()
 	a := hook.Attempt{DeliveryID: d.ID, Number: number, StartedAt: time.Now(), StatusCode: 200, Generation: generation}
-	return b.RecordAttempt(t.Context(), &d, &a, hook.After(&a, number, nil))
+	_, err := b.RecordAttempt(t.Context(), store.Recording{Delivery: &d, Attempt: &a, Outcome: hook.After(&a, number, nil)})
+	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"posthorn/hook"
+	"posthorn/store"
 )
 
 func (b *bundle) publishData(t *testing.T, eventType, data string) hook.Event {
@@ -135,7 +136,8 @@ func TestDeliveryKeepsItsTransformUnlessItFailed(t *testing.T) {
 	for e, class := range map[*hook.Event]hook.ErrorClass{&broken: hook.ErrorTransform, &sound: hook.ErrorStatus} {
 		d := b.deliveriesOf(t, b.tenant, e.ID)[0]
 		a := hook.Attempt{DeliveryID: d.ID, Number: 1, StartedAt: time.Now(), Error: class}
-		require.NoError(t, b.RecordAttempt(t.Context(), &d, &a, hook.After(&a, 1, nil)))
+		_, err := b.RecordAttempt(t.Context(), store.Recording{Delivery: &d, Attempt: &a, Outcome: hook.After(&a, 1, nil)})
+		require.NoError(t, err)
 		require.NoError(t, b.RetryDelivery(t.Context(), b.tenant, d.ID))
 	}
 	require.Equal(t, `data.new`, transformOf(broken), "nothing was sent")

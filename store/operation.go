@@ -23,7 +23,7 @@ func operate(ctx context.Context, q *db.Queries, o *hook.Operation) error {
 	if err != nil || made == 0 {
 		return err
 	}
-	return enqueue(ctx, q, Job{Shard: Shard(o.WebhookID), Kind: Kind(o.Kind), Ref: o.ID})
+	return enqueue(ctx, q, Job{SubjectID: o.WebhookID, Kind: Kind(o.Kind), Ref: o.ID})
 }
 
 // operationInput is what an operation was given, as it is kept.

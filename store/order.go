@@ -87,7 +87,7 @@ func publishOrdered(ctx context.Context, q *db.Queries, e *hook.Event, to []lane
 	var jobs []Job
 	for _, r := range rows {
 		if !r.Waits {
-			jobs = append(jobs, Job{Shard: Shard(r.WebhookID), Kind: KindDelivery, Ref: r.ID})
+			jobs = append(jobs, Job{SubjectID: r.WebhookID, Kind: KindDelivery, Ref: r.ID})
 		}
 	}
 	return enqueue(ctx, q, jobs...)
@@ -135,7 +135,7 @@ func release(ctx context.Context, q *db.Queries, d *hook.Delivery) error {
 		return err
 	}
 	return enqueue(ctx, q, convert(next, func(r db.NextInLaneRow) Job {
-		return Job{Shard: Shard(d.WebhookID), Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)}
+		return Job{SubjectID: d.WebhookID, Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)}
 	})...)
 }
 
@@ -164,7 +164,7 @@ func nextInLanes(ctx context.Context, q *db.Queries, webhook hook.ID) error {
 		return err
 	}
 	return enqueue(ctx, q, convert(next, func(r db.NextInLanesRow) Job {
-		return Job{Shard: Shard(webhook), Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)}
+		return Job{SubjectID: webhook, Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)}
 	})...)
 }
 

@@ -18,43 +18,75 @@ const Shards = 16
 // Shard is the part of the outbox that belongs to an endpoint or a webhook.
 func Shard(id hook.ID) int16 { return int16(id[15] % Shards) }
 
-// Kind says what an outbox row starts.
-type Kind string
+// Kind and Job are the domain's.
+type (
+	Kind = hook.JobKind
+	Job  = hook.Job
+)
 
 // The kinds of outbox rows.
 const (
-	KindMessage  Kind = "message"
-	KindDelivery Kind = "delivery"
-	KindResume   Kind = Kind(hook.OperationResume)
-	KindRecover  Kind = Kind(hook.OperationRecover)
-	KindNotify   Kind = Kind(hook.OperationNotify)
+	KindMessage  = hook.JobMessage
+	KindDelivery = hook.JobDelivery
+	KindResume   = hook.JobResume
+	KindRecover  = hook.JobRecover
+	KindNotify   = hook.JobNotify
 )
 
-// Job is an outbox row: a run of a message's, a delivery's or an operation's
-// workflow that is to be started.
-type Job struct {
-	RowID int64
-	Shard int16
-	Kind  Kind
-	Ref   hook.ID
-	Run   int
-
-	Generation int // of an operation's webhook
-
-	// What the Temporal UI shows of it.
-	TenantID  hook.ID
-	SubjectID hook.ID // the endpoint's or the webhook's
-	EventType string  // of a delivery
-	URL       string  // of the webhook
-}
-
-// Jobs lists rows of some shards after a row id, oldest first.
+// Jobs lists rows of some shards after a row id, oldest first: what arrived.
 func (s *Store) Jobs(ctx context.Context, shards []int16, after int64, limit int) ([]Job, error) {
 	rows, err := s.queries().Pending(ctx, db.PendingParams{Shards: shards, After: after, MaxRows: int32(limit)})
-	return convert(rows, func(r db.PendingRow) Job {
-		return Job{RowID: r.ID, Shard: r.Shard, Kind: Kind(r.Kind), Ref: r.Ref, Run: int(r.Run),
-			TenantID: r.TenantID, SubjectID: r.SubjectID, EventType: r.EventType, URL: r.Url, Generation: int(r.Generation)}
-	}), wrap(err, "job")
+	return convert(rows, func(r db.PendingRow) Job { return jobOf(db.WaitingRow(r)) }), wrap(err, "job")
+}
+
+// LastJob is the id of the youngest row of some shards, 0 where there is none.
+func (s *Store) LastJob(ctx context.Context, shards []int16) (int64, error) {
+	id, err := s.queries().LastJob(ctx, shards)
+	return id, wrap(err, "job")
+}
+
+// Subject is an endpoint or a webhook that has rows of a kind.
+type Subject struct {
+	Shard int16
+	Kind  Kind
+	ID    hook.ID
+}
+
+// Subjects lists whose rows there are in some shards, at most limit after one
+// of them. It takes as long as there are subjects, however many rows each has.
+func (s *Store) Subjects(ctx context.Context, shards []int16, after Subject, limit int) ([]Subject, error) {
+	rows, err := s.queries().Subjects(ctx, db.SubjectsParams{
+		Shards: shards, Shard: after.Shard, Kind: string(after.Kind), Subject: after.ID, MaxRows: int32(limit),
+	})
+	return convert(rows, func(r db.SubjectsRow) Subject { return Subject{r.Shard, Kind(r.Kind), r.Subject} }), wrap(err, "job")
+}
+
+// Waiting lists the oldest rows of each of some subjects, at most limit of each,
+// without those whose ids are known.
+func (s *Store) Waiting(ctx context.Context, of []Subject, known []int64, limit int) ([]Job, error) {
+	p := db.WaitingParams{Known: known, MaxRows: int32(limit)}
+	for _, subject := range of {
+		p.Shards = append(p.Shards, subject.Shard)
+		p.Kinds = append(p.Kinds, string(subject.Kind))
+		p.Subjects = append(p.Subjects, subject.ID)
+	}
+	if p.Known == nil {
+		p.Known = []int64{}
+	}
+	rows, err := s.queries().Waiting(ctx, p)
+	return convert(rows, jobOf), wrap(err, "job")
+}
+
+func jobOf(r db.WaitingRow) Job {
+	d := hook.Delivery{Run: int(r.Run), AttemptCount: int(r.Attempts), Test: r.Test, Ordered: r.Ordered}
+	w := hook.Webhook{RateLimit: int(r.RateLimit), MaxInFlight: int(r.MaxInFlight)}
+	delivery := Kind(r.Kind) == KindDelivery
+	return Job{
+		RowID: r.ID, Shard: r.Shard, Kind: Kind(r.Kind), Ref: r.Ref, Run: int(r.Run), Generation: int(r.Generation),
+		Attempts: int(r.Attempts), First: delivery && d.Run == 0 && d.AttemptCount == 0 && !d.Test, Streamable: delivery && d.Streamable(&w),
+		DisableAfter: int(r.DisableAfter), Failures: int(r.Failures),
+		TenantID: r.TenantID, SubjectID: r.SubjectID, EventType: r.EventType, URL: r.Url,
+	}
 }
 
 // Started deletes the rows whose workflows run.
@@ -83,10 +115,10 @@ func (s *Store) Overdue(ctx context.Context, grace time.Duration, limit int) ([]
 		return nil, wrap(err, "operation")
 	}
 	jobs := convert(messages, func(r db.OverdueMessagesRow) Job {
-		return Job{Shard: Shard(r.EndpointID), Kind: KindMessage, Ref: r.ID, Run: int(r.Run)}
+		return Job{Shard: Shard(r.EndpointID), SubjectID: r.EndpointID, Kind: KindMessage, Ref: r.ID, Run: int(r.Run)}
 	})
 	jobs = append(jobs, convert(deliveries, func(r db.OverdueDeliveriesRow) Job {
-		return Job{Shard: Shard(r.WebhookID), Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)}
+		return Job{Shard: Shard(r.WebhookID), SubjectID: r.WebhookID, Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)}
 	})...)
 	return append(jobs, convert(operations, func(r db.OverdueOperationsRow) Job {
 		return Job{
@@ -140,17 +172,18 @@ func rerun(ctx context.Context, q *db.Queries, j Job) (err error) {
 	if err != nil {
 		return err
 	}
-	return enqueue(ctx, q, Job{Shard: j.Shard, Kind: j.Kind, Ref: j.Ref, Run: int(run)})
+	return enqueue(ctx, q, Job{SubjectID: j.SubjectID, Kind: j.Kind, Ref: j.Ref, Run: int(run)})
 }
 
-// enqueue writes outbox rows of one kind.
+// enqueue writes outbox rows of one kind, each into the shard of its subject.
 func enqueue(ctx context.Context, q *db.Queries, jobs ...Job) error {
 	if len(jobs) == 0 {
 		return nil
 	}
 	p := db.EnqueueParams{Kind: string(jobs[0].Kind)}
 	for _, j := range jobs {
-		p.Shards = append(p.Shards, j.Shard)
+		p.Shards = append(p.Shards, Shard(j.SubjectID))
+		p.Subjects = append(p.Subjects, j.SubjectID)
 		p.Refs = append(p.Refs, j.Ref)
 		p.Runs = append(p.Runs, int32(j.Run))
 	}

@@ -110,7 +110,7 @@ func fill(ctx context.Context, q *db.Queries, w *db.Webhook) error {
 	}
 	var jobs []Job
 	for _, r := range rows {
-		jobs = append(jobs, Job{Shard: Shard(w.ID), Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)})
+		jobs = append(jobs, Job{SubjectID: w.ID, Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)})
 		if w.MaxInFlight > 0 {
 			if err := takePlace(ctx, q, w, r.ID); err != nil {
 				return err

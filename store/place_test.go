@@ -42,7 +42,8 @@ func (b *bundle) done(t testing.TB, d hook.Delivery, status int, policy ...int) 
 	if status != 200 {
 		a.Error = hook.ErrorStatus
 	}
-	require.NoError(t, b.RecordAttempt(t.Context(), &d, &a, d.Outcome(&a, policy)))
+	_, err := b.RecordAttempt(t.Context(), store.Recording{Delivery: &d, Attempt: &a, Outcome: d.Outcome(&a, policy)})
+	require.NoError(t, err)
 }
 
 func limited(rate, inFlight int) func(*hook.Webhook) {
@@ -140,7 +141,7 @@ func TestAtNoTimeMoreAttemptsAreInFlightThanTheWebhookBears(t *testing.T) {
 				ended++
 				mu.Unlock()
 				a := hook.Attempt{DeliveryID: d.ID, Number: 1, StartedAt: time.Now(), StatusCode: 200, Place: true}
-				_ = b.RecordAttempt(t.Context(), &d, &a, d.Outcome(&a, nil))
+				_, _ = b.RecordAttempt(t.Context(), store.Recording{Delivery: &d, Attempt: &a, Outcome: d.Outcome(&a, nil)})
 			})
 		}
 	}

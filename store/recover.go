@@ -188,7 +188,7 @@ func (o *operation) redeliver(ctx context.Context, q *db.Queries, rows []db.Reco
 		for _, r := range rerun {
 			moved++
 			if !r.Waits {
-				jobs = append(jobs, Job{Shard: Shard(o.WebhookID), Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)})
+				jobs = append(jobs, Job{SubjectID: o.WebhookID, Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)})
 			}
 		}
 	}
@@ -203,7 +203,7 @@ func (o *operation) redeliver(ctx context.Context, q *db.Queries, rows []db.Reco
 		for _, r := range made {
 			moved++
 			if !r.Waits {
-				jobs = append(jobs, Job{Shard: Shard(o.WebhookID), Kind: KindDelivery, Ref: r.ID})
+				jobs = append(jobs, Job{SubjectID: o.WebhookID, Kind: KindDelivery, Ref: r.ID})
 			}
 		}
 	}

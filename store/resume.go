@@ -50,7 +50,7 @@ func (s *Store) Resume(ctx context.Context, id hook.ID, run int) (hook.Operation
 		var jobs []Job
 		for _, r := range rows {
 			if !r.Waits {
-				jobs = append(jobs, Job{Shard: Shard(o.WebhookID), Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)})
+				jobs = append(jobs, Job{SubjectID: o.WebhookID, Kind: KindDelivery, Ref: r.ID, Run: int(r.Run)})
 			}
 		}
 		if err := enqueue(ctx, q, jobs...); err != nil {

@@ -38,7 +38,7 @@ func (s *Store) RetryDelivery(ctx context.Context, tenant, id hook.ID) error {
 		if err != nil || next.Waits {
 			return err
 		}
-		return enqueue(ctx, q, Job{Shard: Shard(w.ID), Kind: KindDelivery, Ref: id, Run: int(next.Run)})
+		return enqueue(ctx, q, Job{SubjectID: w.ID, Kind: KindDelivery, Ref: id, Run: int(next.Run)})
 	})
 	if err == nil {
 		s.bell.ring()
@@ -106,7 +106,7 @@ func (s *Store) SendTest(ctx context.Context, tenant, webhook hook.ID, sample fu
 		}); err != nil {
 			return err
 		}
-		return enqueue(ctx, q, Job{Shard: Shard(webhook), Kind: KindDelivery, Ref: id})
+		return enqueue(ctx, q, Job{SubjectID: webhook, Kind: KindDelivery, Ref: id})
 	})
 	if err == nil {
 		s.bell.ring()

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"posthorn/hook"
+	"posthorn/store"
 )
 
 func TestAnOperatorRetriesADelivery(t *testing.T) {
@@ -82,7 +83,8 @@ func TestATestStandsApart(t *testing.T) {
 	require.True(t, d.Test)
 	require.Equal(t, hook.DeliveryPending, d.Status)
 	a := hook.Attempt{DeliveryID: id, Number: 1, StartedAt: time.Now(), Error: hook.ErrorDNS}
-	require.NoError(t, b.RecordAttempt(t.Context(), &d, &a, d.Outcome(&a, w.RetryPolicy)))
+	_, err = b.RecordAttempt(t.Context(), store.Recording{Delivery: &d, Attempt: &a, Outcome: d.Outcome(&a, w.RetryPolicy)})
+	require.NoError(t, err)
 	require.Equal(t, hook.DeliveryFailed, b.delivery(t, id).Status, "it is not tried again")
 	require.Zero(t, b.webhook(t, w.ID).ConsecutiveFailures)
 	require.Zero(t, b.count(t, "SELECT count(*) FROM events WHERE NOT test"), "no event tells of it")

@@ -97,7 +97,8 @@ func (s *sequence) endLate(f flight, status int, policy ...int) {
 	if status != 200 {
 		a.Error = hook.ErrorStatus
 	}
-	require.NoError(s.t, s.RecordAttempt(s.ctx, &f.d, &a, f.d.Outcome(&a, policy)))
+	_, err := s.RecordAttempt(s.ctx, store.Recording{Delivery: &f.d, Attempt: &a, Outcome: f.d.Outcome(&a, policy)})
+	require.NoError(s.t, err)
 	v := s.view(s.tb, f.d.ID)
 	if v.Status == hook.DeliveryPending || v.Status == hook.DeliveryHeld {
 		return

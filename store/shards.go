@@ -52,10 +52,10 @@ func (s *Store) Own(ctx context.Context) (*Ownership, error) {
 // Close gives every shard back.
 func (o *Ownership) Close(ctx context.Context) { _ = o.conn.Close(ctx) }
 
-// Shards takes free shards up to an even share among all owners, or gives back
-// what is over it, and returns all that are owned, sorted. Nothing of a shard
-// may be in work when it is called.
-func (o *Ownership) Shards(ctx context.Context) ([]int16, error) {
+// Shards takes free shards up to an even share among all owners, and returns
+// those whose rows are to be read, sorted. What is over the share is given back
+// once idle says that nothing of it is in work; nil: nothing is.
+func (o *Ownership) Shards(ctx context.Context, idle func(shard int16) bool) ([]int16, error) {
 	var owners int
 	err := o.conn.QueryRow(ctx, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2
 		AND classid::bigint = $1 AND objid::bigint = $2 AND granted
@@ -66,8 +66,16 @@ func (o *Ownership) Shards(ctx context.Context) ([]int16, error) {
 	share := (Shards + owners - 1) / max(owners, 1)
 	switch n := len(o.owned); {
 	case n > share:
-		_, err = o.conn.Exec(ctx, `SELECT pg_advisory_unlock($2, s) FROM unnest($1::smallint[]) s`, o.owned[share:], lockClass)
-		o.owned = o.owned[:share]
+		kept, free := slices.Clone(o.owned[:share]), []int16{}
+		for _, s := range o.owned[share:] {
+			if idle == nil || idle(s) {
+				free = append(free, s)
+			} else {
+				kept = append(kept, s)
+			}
+		}
+		_, err = o.conn.Exec(ctx, `SELECT pg_advisory_unlock($2, s) FROM unnest($1::smallint[]) s`, free, lockClass)
+		o.owned = kept
 	case n < share:
 		var taken []int16
 		// The limit stops the scan: no lock is taken beyond it.
@@ -77,7 +85,7 @@ func (o *Ownership) Shards(ctx context.Context) ([]int16, error) {
 		o.owned = append(o.owned, taken...)
 		slices.Sort(o.owned)
 	}
-	return slices.Clone(o.owned), wrap(err, "shard")
+	return slices.Clone(o.owned[:min(share, len(o.owned))]), wrap(err, "shard")
 }
 
 func (o *Ownership) missing() (missing []int16) {

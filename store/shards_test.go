@@ -29,7 +29,7 @@ func own(t testing.TB, b *bundle) *store.Ownership {
 
 func shards(t testing.TB, o *store.Ownership) []int16 {
 	t.Helper()
-	list, err := o.Shards(t.Context())
+	list, err := o.Shards(t.Context(), nil)
 	require.NoError(t, err)
 	return list
 }
@@ -81,7 +81,7 @@ func TestTheShardsOfADeadOwnerAreTakenOver(t *testing.T) {
 	require.Equal(t, 1, b.exec(t, `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 		WHERE application_name = 'posthorn shards' AND datname = current_database() ORDER BY backend_start LIMIT 1`))
 	require.Error(t, first.Wait(t.Context()), "the owner learns that it is none")
-	_, err := first.Shards(t.Context())
+	_, err := first.Shards(t.Context(), nil)
 	require.Equal(t, hook.CodeUnavailable, hook.CodeOf(err))
 	require.Equal(t, allShards(), shards(t, second))
 

@@ -34,6 +34,8 @@ type Store struct {
 	keys *keyset.Keyset
 	bell bell
 
+	recorder recorder
+
 	metrics *metrics.Metrics
 }
 
@@ -69,11 +71,13 @@ func Open(ctx context.Context, c Config, keys *keyset.Keyset) (*Store, error) {
 	}
 	s.metrics.Register(&collector{store: s})
 	s.bell.start(pool)
+	s.recorder.start(s)
 	return s, nil
 }
 
 // Close gives every connection back; what runs is finished first.
 func (s *Store) Close() {
+	s.recorder.close()
 	s.bell.stop()
 	s.pool.Close()
 }

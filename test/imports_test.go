@@ -49,9 +49,10 @@ var house = map[string]imports{
 	"store":      {may: []string{"hook", "expr", "keyset", "metrics", "store/db"}},
 	"archive":    {may: []string{"hook", "keyset"}},
 	"limit":      {may: []string{"hook", "store"}},
-	"activities": {may: []string{"hook", "store", "archive", "envelope", "expr", "egress", "provider", "mail", "crash"}},
+	"dispatch":   {may: []string{"hook"}},
+	"activities": {may: []string{"hook", "dispatch", "store", "archive", "envelope", "expr", "egress", "provider", "mail", "crash"}},
 	"workflows":  {may: []string{"hook", "activities"}},
-	"worker":     {may: []string{"hook", "workflows", "activities", "store", "search", "provider", "crash"}},
+	"worker":     {may: []string{"hook", "dispatch", "workflows", "activities", "store", "search", "provider", "crash"}},
 	"api":        {may: []string{"hook", "mapping", "metrics", "store", "archive", "search", "provider", "envelope", "expr", "limit", "egress", "crash"}},
 	"dashboard":  {may: []string{"hook", "store", "client"}},
 

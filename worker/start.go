@@ -59,6 +59,17 @@ func start(ctx context.Context, c client.Client, j store.Job) error {
 	return err
 }
 
+// startDispatch starts a dispatch run.
+func startDispatch(ctx context.Context, c client.Client, in workflows.DispatchInput) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: hook.DispatchWorkflow(in.ID), TaskQueue: workflows.TaskQueue, WorkflowTaskTimeout: workflows.TaskTimeout,
+		EnableEagerStart: true, StaticSummary: "Deliver what arrives, for some seconds",
+	}, workflows.Dispatch, in)
+	return err
+}
+
 // operation is the workflow of a kind of operation, and what people read of it.
 func operation(kind store.Kind) (run any, summary string) {
 	switch kind {

@@ -2,32 +2,48 @@ package worker
 
 import (
 	"context"
-	"sync"
 	"time"
 
-	"posthorn/crash"
+	"posthorn/hook"
 	"posthorn/store"
 )
 
 // How the starter reads the outbox.
 const (
-	pollEvery    = 250 * time.Millisecond // where no ring was heard
-	readRows     = 500
-	startsAtOnce = 64
+	pollEvery   = 250 * time.Millisecond // where no ring was heard
+	readRows    = 500                    // that arrived
+	subjectRows = 500                    // endpoints and webhooks whose waiting rows are looked at together
+	waitingRows = 2000                   // of all these
 )
 
-// starter starts a workflow for each outbox row of the shards that it owns.
-// Reading claims nothing: a row is deleted once its workflow is started, and a
-// row that is met again after a crash names a run that is started already.
+// starter reads the outbox rows of the shards that it owns. First attempts are
+// put into the schedule; for all others the workflow is started. Reading claims
+// nothing: a row is deleted once its workflow is started or its attempt is
+// recorded, and one that is met again after a crash names a run that is started
+// already, or an attempt that is made once more.
 type starter struct {
 	Config
+	rows    rows
+	starts  chan store.Job // whose workflow is to be started
+	dropped chan store.Job // whose row is to go
+	queue   string         // the task queue of this worker's dispatch runs
+	next    time.Time      // when the next dispatch run is due
 }
 
-func (s *starter) run(ctx context.Context) error {
+func newStarter(c Config) *starter {
+	return &starter{
+		Config: c, starts: make(chan store.Job, maxStarts), dropped: make(chan store.Job, maxStarts),
+		queue: "posthorn-dispatch-" + hook.NewID().String(),
+	}
+}
+
+// read reads until the context is done.
+func (s *starter) read(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if err := s.own(ctx); err != nil && ctx.Err() == nil {
 			s.Log.Warn("the starter lost its shards and takes them again", "error", err)
 		}
+		s.rows.remove(s.Activities.Schedule.Drop()...)
 		if !pause(ctx, pollEvery) {
 			break
 		}
@@ -46,27 +62,25 @@ func (s *starter) own(ctx context.Context) error {
 		defer cancel()
 		session.Close(ctx)
 	}()
-	var shards []int16
-	cursor, swept := int64(0), time.Now()
+	r := reader{starter: s}
 	for ctx.Err() == nil {
-		if time.Since(swept) >= pollEvery || len(shards) == 0 {
-			// From the start again: ids that committed late lie below the cursor.
-			if shards, err = session.Shards(ctx); err != nil {
+		if time.Since(r.swept) >= pollEvery || r.more {
+			if err := r.share(ctx, session); err != nil {
 				return err
 			}
-			cursor, swept = 0, time.Now()
 		}
-		n := 0
-		if len(shards) > 0 {
-			if cursor, n, err = s.drain(ctx, shards, cursor); err != nil && ctx.Err() == nil {
-				s.Log.Warn("the starter cannot go on; it tries again", "error", err)
-				if !pause(ctx, time.Second) {
-					return nil
-				}
+		n, err := r.arrivals(ctx)
+		if err == nil && r.swept.IsZero() {
+			err = r.sweep(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			s.Log.Warn("the starter cannot go on; it tries again", "error", err)
+			if !pause(ctx, time.Second) {
+				return nil
 			}
 		}
 		if n < readRows {
-			if err := wait(ctx, session); err != nil {
+			if err := r.wait(ctx, session); err != nil {
 				return err
 			}
 		}
@@ -74,48 +88,115 @@ func (s *starter) own(ctx context.Context) error {
 	return nil
 }
 
-// wait returns with a ring or at the next poll.
-func wait(ctx context.Context, session *store.Ownership) error {
-	ctx, cancel := context.WithTimeout(ctx, pollEvery)
-	defer cancel()
-	return session.Wait(ctx)
+// reader reads in one session.
+type reader struct {
+	*starter
+	shards []int16
+	cursor int64         // the last row that arrived
+	after  store.Subject // the last one whose waiting rows were read
+	swept  time.Time     // zero: they are to be read
+	more   bool          // a webhook has room for waiting rows
 }
 
-// drain starts what stands after the cursor, one page, and returns how far it
-// got. Rows that could not be started stay, for the next time from the start.
-func (s *starter) drain(ctx context.Context, shards []int16, cursor int64) (int64, int, error) {
-	jobs, err := s.Store.Jobs(ctx, shards, cursor, readRows)
-	if err != nil || len(jobs) == 0 {
-		return cursor, 0, err
+// share takes the shards that are this worker's.
+func (r *reader) share(ctx context.Context, session *store.Ownership) error {
+	shards, err := session.Shards(ctx, r.rows.idle)
+	if err != nil {
+		return err
 	}
-	var (
-		all     sync.WaitGroup
-		mu      sync.Mutex
-		started []store.Job
-		failed  error
-		places  = make(chan struct{}, startsAtOnce)
-	)
-	for _, job := range jobs {
-		places <- struct{}{}
-		all.Go(func() {
-			defer func() { <-places }()
-			crash.At(crash.BeforeStart)
-			err := start(ctx, s.Client, job)
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				failed = err
-				return
-			}
-			started = append(started, job)
-		})
-	}
-	all.Wait()
-	if len(started) > 0 {
-		crash.At(crash.AfterStart)
-		if err := s.Store.Started(ctx, started); err != nil {
-			return cursor, len(jobs), err
+	if r.shards == nil && len(shards) > 0 {
+		// What is there already is read by subject.
+		if r.cursor, err = r.Store.LastJob(ctx, shards); err != nil {
+			return err
 		}
 	}
-	return jobs[len(jobs)-1].RowID, len(jobs), failed
+	r.shards, r.swept, r.more = shards, time.Time{}, false
+	return nil
+}
+
+// arrivals takes the rows that came since it looked last.
+func (r *reader) arrivals(ctx context.Context) (int, error) {
+	if len(r.shards) == 0 {
+		return 0, nil
+	}
+	jobs, err := r.Store.Jobs(ctx, r.shards, r.cursor, readRows)
+	if err != nil || len(jobs) == 0 {
+		return 0, err
+	}
+	r.accept(jobs)
+	r.cursor = jobs[len(jobs)-1].RowID
+	return len(jobs), nil
+}
+
+// sweep takes waiting rows of those who have room for them: ones that were left
+// there, and ones that were committed behind the cursor.
+func (r *reader) sweep(ctx context.Context) error {
+	r.swept = time.Now()
+	if len(r.shards) == 0 {
+		return nil
+	}
+	list, err := r.Store.Subjects(ctx, r.shards, r.after, subjectRows)
+	if err != nil {
+		return err
+	}
+	r.after = store.Subject{}
+	if len(list) == subjectRows {
+		r.after, r.more = list[len(list)-1], true
+	}
+	var roomy []store.Subject
+	for _, of := range list {
+		if of.Kind != store.KindDelivery || !r.Activities.Schedule.Full(of.ID) {
+			roomy = append(roomy, of)
+		}
+	}
+	if len(roomy) == 0 {
+		return nil
+	}
+	jobs, err := r.Store.Waiting(ctx, roomy, r.rows.known(), max(8, min(256, waitingRows/len(roomy))))
+	r.accept(jobs)
+	return err
+}
+
+// wait returns with a ring, when a webhook has room, or at the next poll.
+func (r *reader) wait(ctx context.Context, session *store.Ownership) error {
+	if r.more {
+		return ctx.Err()
+	}
+	ctx, cancel := context.WithTimeout(ctx, pollEvery)
+	defer cancel()
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		select {
+		case <-ctx.Done():
+		case <-r.Activities.Schedule.More():
+			r.more = true
+			cancel()
+		}
+	}()
+	err := session.Wait(ctx)
+	cancel()
+	<-told
+	return err
+}
+
+// accept takes rows into work. What finds no room is read again later.
+func (s *starter) accept(jobs []store.Job) {
+	now := time.Now()
+	for _, j := range jobs {
+		if !s.rows.add(j) {
+			continue
+		}
+		if j.First {
+			if !s.Activities.Schedule.Add(now, j) {
+				s.rows.remove(j)
+			}
+			continue
+		}
+		select {
+		case s.starts <- j:
+		default:
+			s.rows.remove(j)
+		}
+	}
 }

@@ -1,6 +1,6 @@
 // Package worker runs the workflows and activities, and the two loops that
-// feed them from PostgreSQL: the starter, which starts a workflow for each row
-// of the outbox, and the sweeper, which finds what got lost on the way. Nothing
+// feed them from PostgreSQL: the starter, which starts workflows for rows of
+// the outbox or puts them into the schedule of first attempts, and the sweeper, which finds what got lost on the way. Nothing
 // else starts workflows of messages and deliveries. Beside them the indexer
 // makes messages findable, and the pruner deletes what has expired.
 package worker
@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -17,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"posthorn/activities"
+	"posthorn/dispatch"
 	"posthorn/store"
 	"posthorn/workflows"
 )
@@ -26,6 +28,7 @@ type Config struct {
 	Client     client.Client // shared with the starter, so that tasks can be handed over at once
 	Store      *store.Store
 	Activities *activities.Activities
+	Alone      bool          // each delivery is attempted by a workflow of its own, always
 	SweepAfter time.Duration // how long something may be overdue; 0: two minutes
 	Log        *slog.Logger
 }
@@ -44,26 +47,23 @@ func Run(ctx context.Context, c Config) error {
 	if c.SweepAfter == 0 {
 		c.SweepAfter = DefaultSweepAfter
 	}
-	w := worker.New(c.Client, workflows.TaskQueue, worker.Options{
-		WorkerStopTimeout:                       stopTimeout,
-		MaxConcurrentWorkflowTaskExecutionSize:  500,
-		MaxConcurrentWorkflowTaskPollers:        8,
-		MaxConcurrentLocalActivityExecutionSize: 1000,
-	})
-	w.RegisterWorkflow(workflows.Archive)
-	w.RegisterWorkflow(workflows.Deliver)
-	w.RegisterWorkflow(workflows.Resume)
-	w.RegisterWorkflow(workflows.Recover)
-	w.RegisterWorkflow(workflows.Notify)
-	w.RegisterActivity(c.Activities)
-	if err := w.Start(); err != nil {
-		return fmt.Errorf("worker: %w", err)
+	s := newStarter(c)
+	c.Activities.Schedule, c.Activities.Settle = dispatch.New(c.Alone), s.settle
+	var started []worker.Worker
+	defer func() { stopAll(started) }()
+	for _, w := range workers(c, s.queue) {
+		if err := w.Start(); err != nil {
+			return fmt.Errorf("worker: %w", err)
+		}
+		started = append(started, w)
 	}
-	defer w.Stop()
-
 	group, ctx := errgroup.WithContext(ctx)
-	s := &starter{Config: c}
-	group.Go(func() error { return s.run(ctx) })
+	group.Go(func() error { return s.read(ctx) })
+	group.Go(func() error { return s.hand(ctx) })
+	group.Go(func() error { return s.dropAll(ctx) })
+	for range startsAtOnce {
+		group.Go(func() error { s.startAll(ctx); return nil })
+	}
 	group.Go(func() error { return sweep(ctx, c) })
 	group.Go(func() error { return index(ctx, c) })
 	group.Go(func() error { return prune(ctx, c) })
@@ -71,6 +71,43 @@ func Run(ctx context.Context, c Config) error {
 		return err
 	}
 	return nil
+}
+
+// workers are three: one for all that any worker may do, one for attempts to
+// webhooks that hang, so that they keep up nothing else, and one for the
+// dispatch runs, which only the owner of the shards can do.
+func workers(c Config, queue string) []worker.Worker {
+	all := worker.New(c.Client, workflows.TaskQueue, worker.Options{
+		WorkerStopTimeout:                       stopTimeout,
+		MaxConcurrentWorkflowTaskExecutionSize:  500,
+		MaxConcurrentWorkflowTaskPollers:        8,
+		MaxConcurrentLocalActivityExecutionSize: 1000,
+	})
+	all.RegisterWorkflow(workflows.Archive)
+	all.RegisterWorkflow(workflows.Deliver)
+	all.RegisterWorkflow(workflows.Dispatch)
+	all.RegisterWorkflow(workflows.Resume)
+	all.RegisterWorkflow(workflows.Recover)
+	all.RegisterWorkflow(workflows.Notify)
+	all.RegisterActivity(c.Activities)
+	slow := worker.New(c.Client, workflows.SlowQueue, worker.Options{
+		WorkerStopTimeout: stopTimeout, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: dispatch.SlowSlots,
+	})
+	slow.RegisterActivity(c.Activities.Attempt)
+	stream := worker.New(c.Client, queue, worker.Options{
+		WorkerStopTimeout: stopTimeout, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 64,
+	})
+	stream.RegisterActivity(c.Activities.Dispatch)
+	return []worker.Worker{all, slow, stream}
+}
+
+// stopAll stops workers side by side: each may take its time.
+func stopAll(list []worker.Worker) {
+	var all sync.WaitGroup
+	for _, w := range list {
+		all.Go(w.Stop)
+	}
+	all.Wait()
 }
 
 // pause waits, and reports whether to go on.

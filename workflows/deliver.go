@@ -56,15 +56,23 @@ func (w *deliver) run(ctx workflow.Context) (DeliverResult, error) {
 		if err := workflow.ExecuteLocalActivity(options, w.do.Attempt, attempt).Get(ctx, &step); err != nil {
 			return DeliverResult{}, err
 		}
+		if step.Slow {
+			attempt.Slow = true
+			err := workflow.ExecuteActivity(among(ctx), w.do.Attempt, attempt).Get(ctx, &step)
+			if attempt.Slow = false; err != nil {
+				return DeliverResult{}, err
+			}
+		}
 		if step.Done {
 			return DeliverResult{Status: step.Status, Attempts: step.Number, Reason: step.Reason}, nil
 		}
 		w.show(ctx, step)
-		var err error
-		if attempt.Now, attempt.Cancel, err = w.wait(ctx, step); err != nil {
+		now, cancel, err := w.wait(ctx, step)
+		if err != nil {
 			return DeliverResult{}, err
 		}
-		attempt.Promised = step.Promised && !attempt.Now
+		attempt.Promised = (step.Promised || step.Full && attempt.Promised) && !now
+		attempt.Now, attempt.Cancel = now || attempt.Now && step.Full, cancel
 		if !attempt.Now && !attempt.Cancel && w.long(ctx) {
 			next := w.in
 			next.Promised = attempt.Promised
@@ -77,6 +85,14 @@ func (w *deliver) run(ctx workflow.Context) (DeliverResult, error) {
 // nothing is to be told to the next attempt.
 func (w *deliver) long(ctx workflow.Context) bool {
 	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && w.retry.Len() == 0 && w.cancel.Len() == 0
+}
+
+// among are the options of an attempt that is made among those that hang.
+func among(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: SlowQueue, StartToCloseTimeout: hook.MaxTimeout + 30*time.Second, HeartbeatTimeout: 15 * time.Second,
+		RetryPolicy: faults(), Summary: "Attempt, among webhooks that hang",
+	})
 }
 
 // wait ends with the time that a failed attempt leaves, or with a signal.

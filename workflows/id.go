@@ -10,6 +10,9 @@ import (
 // TaskQueue is where workers find their work.
 const TaskQueue = "posthorn"
 
+// SlowQueue is where attempts to webhooks that hang are made.
+const SlowQueue = "posthorn-slow"
+
 // TaskTimeout bounds one workflow task: after a crash of its worker a task
 // that it was given comes back only then.
 const TaskTimeout = 5 * time.Second

@@ -30,6 +30,7 @@ func TestReplay(t *testing.T) {
 			replayer := worker.NewWorkflowReplayer()
 			replayer.RegisterWorkflow(Archive)
 			replayer.RegisterWorkflow(Deliver)
+			replayer.RegisterWorkflow(Dispatch)
 			replayer.RegisterWorkflow(Resume)
 			replayer.RegisterWorkflow(Recover)
 			replayer.RegisterWorkflow(Notify)

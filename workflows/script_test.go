@@ -19,6 +19,7 @@ type script struct {
 	seal    func(hook.ID) (activities.Sealed, error)
 	attempt func(activities.AttemptInput) (activities.Step, error)
 	slice   func(activities.OperationInput) (activities.Progress, error)
+	stream  func(DispatchInput) (activities.Dispatched, error)
 	address func() (activities.Progress, error)
 	send    func(recipient int, giveUp bool) (activities.Progress, error)
 }
@@ -39,6 +40,10 @@ func (s *script) Seal(_ context.Context, id hook.ID) (activities.Sealed, error) 
 
 func (s *script) Attempt(_ context.Context, in activities.AttemptInput) (activities.Step, error) {
 	return s.attempt(in)
+}
+
+func (s *script) Dispatch(_ context.Context, in DispatchInput) (activities.Dispatched, error) {
+	return s.stream(in)
 }
 
 func (s *script) Resume(_ context.Context, in activities.OperationInput) (activities.Progress, error) {

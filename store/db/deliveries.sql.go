@@ -65,7 +65,7 @@ func (q *Queries) CancelDelivery(ctx context.Context, id uuid.UUID) error {
 }
 
 const deliveries = `-- name: Deliveries :many
-SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.order_key, d.order_seq, d.turn, d.place, d.waits, e.public_id, e.type,
+SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.dispatch, d.order_key, d.order_seq, d.turn, d.place, d.waits, e.public_id, e.type,
     COALESCE(CASE WHEN d.turn = 'waits' THEN waits_for(d.webhook_id, d.order_key, d.order_seq) END, '00000000-0000-0000-0000-000000000000')::uuid AS waits_for
 FROM deliveries d JOIN events e ON e.id = d.event_id
 WHERE d.tenant_id = $1 AND d.id < $2
@@ -125,6 +125,7 @@ func (q *Queries) Deliveries(ctx context.Context, arg DeliveriesParams) ([]Deliv
 			&i.Delivery.UpdatedAt,
 			&i.Delivery.AttemptsBefore,
 			&i.Delivery.Transform,
+			&i.Delivery.Dispatch,
 			&i.Delivery.OrderKey,
 			&i.Delivery.OrderSeq,
 			&i.Delivery.Turn,
@@ -144,8 +145,68 @@ func (q *Queries) Deliveries(ctx context.Context, arg DeliveriesParams) ([]Deliv
 	return items, nil
 }
 
+const deliveriesToAttempt = `-- name: DeliveriesToAttempt :many
+SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.dispatch, d.order_key, d.order_seq, d.turn, d.place, d.waits, e.id, e.tenant_id, e.public_id, e.type, e.data, e.occurred_at, e.message_id, e.endpoint_id, e.test FROM deliveries d JOIN events e ON e.id = d.event_id
+WHERE d.id = ANY($1::uuid[])
+`
+
+type DeliveriesToAttemptRow struct {
+	Delivery Delivery
+	Event    Event
+}
+
+func (q *Queries) DeliveriesToAttempt(ctx context.Context, ids []uuid.UUID) ([]DeliveriesToAttemptRow, error) {
+	rows, err := q.db.Query(ctx, deliveriesToAttempt, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DeliveriesToAttemptRow{}
+	for rows.Next() {
+		var i DeliveriesToAttemptRow
+		if err := rows.Scan(
+			&i.Delivery.ID,
+			&i.Delivery.TenantID,
+			&i.Delivery.EventID,
+			&i.Delivery.WebhookID,
+			&i.Delivery.Status,
+			&i.Delivery.Test,
+			&i.Delivery.Format,
+			&i.Delivery.Run,
+			&i.Delivery.Attempts,
+			&i.Delivery.NextAttemptAt,
+			&i.Delivery.DueAt,
+			&i.Delivery.UpdatedAt,
+			&i.Delivery.AttemptsBefore,
+			&i.Delivery.Transform,
+			&i.Delivery.Dispatch,
+			&i.Delivery.OrderKey,
+			&i.Delivery.OrderSeq,
+			&i.Delivery.Turn,
+			&i.Delivery.Place,
+			&i.Delivery.Waits,
+			&i.Event.ID,
+			&i.Event.TenantID,
+			&i.Event.PublicID,
+			&i.Event.Type,
+			&i.Event.Data,
+			&i.Event.OccurredAt,
+			&i.Event.MessageID,
+			&i.Event.EndpointID,
+			&i.Event.Test,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const deliveryByID = `-- name: DeliveryByID :one
-SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.order_key, d.order_seq, d.turn, d.place, d.waits, e.public_id, e.type,
+SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.dispatch, d.order_key, d.order_seq, d.turn, d.place, d.waits, e.public_id, e.type,
     COALESCE(CASE WHEN d.turn = 'waits' THEN waits_for(d.webhook_id, d.order_key, d.order_seq) END, '00000000-0000-0000-0000-000000000000')::uuid AS waits_for
 FROM deliveries d JOIN events e ON e.id = d.event_id
 WHERE d.tenant_id = $1 AND d.id = $2
@@ -181,6 +242,7 @@ func (q *Queries) DeliveryByID(ctx context.Context, arg DeliveryByIDParams) (Del
 		&i.Delivery.UpdatedAt,
 		&i.Delivery.AttemptsBefore,
 		&i.Delivery.Transform,
+		&i.Delivery.Dispatch,
 		&i.Delivery.OrderKey,
 		&i.Delivery.OrderSeq,
 		&i.Delivery.Turn,
@@ -194,7 +256,7 @@ func (q *Queries) DeliveryByID(ctx context.Context, arg DeliveryByIDParams) (Del
 }
 
 const deliveryToAttempt = `-- name: DeliveryToAttempt :one
-SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.order_key, d.order_seq, d.turn, d.place, d.waits, e.id, e.tenant_id, e.public_id, e.type, e.data, e.occurred_at, e.message_id, e.endpoint_id, e.test, w.id, w.tenant_id, w.name, w.url, w.events, w.secrets, w.headers, w.active, w.format, w.retry_policy, w.disable_after, w.timeout, w.consecutive_failures, w.generation, w.disabled_reason, w.created_at, w.updated_at, w.deleted_at, w.survey_id, w.filter, w.transform, w.ordered_by, w.ordered_on_failure, w.filter_error, w.filter_error_event, w.filter_error_at, w.rate_limit, w.max_in_flight, w.order_error, w.order_error_event, w.order_error_at,
+SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.dispatch, d.order_key, d.order_seq, d.turn, d.place, d.waits, e.id, e.tenant_id, e.public_id, e.type, e.data, e.occurred_at, e.message_id, e.endpoint_id, e.test, w.id, w.tenant_id, w.name, w.url, w.events, w.secrets, w.headers, w.active, w.format, w.retry_policy, w.disable_after, w.timeout, w.consecutive_failures, w.generation, w.disabled_reason, w.created_at, w.updated_at, w.deleted_at, w.survey_id, w.filter, w.transform, w.ordered_by, w.ordered_on_failure, w.filter_error, w.filter_error_event, w.filter_error_at, w.rate_limit, w.max_in_flight, w.order_error, w.order_error_event, w.order_error_at,
     GREATEST(0, COALESCE(EXTRACT(EPOCH FROM d.next_attempt_at - now()), 0))::float8 AS wait
 FROM deliveries d JOIN events e ON e.id = d.event_id JOIN webhooks w ON w.id = d.webhook_id
 WHERE d.id = $1
@@ -225,6 +287,7 @@ func (q *Queries) DeliveryToAttempt(ctx context.Context, id uuid.UUID) (Delivery
 		&i.Delivery.UpdatedAt,
 		&i.Delivery.AttemptsBefore,
 		&i.Delivery.Transform,
+		&i.Delivery.Dispatch,
 		&i.Delivery.OrderKey,
 		&i.Delivery.OrderSeq,
 		&i.Delivery.Turn,
@@ -311,42 +374,62 @@ func (q *Queries) HoldDelivery(ctx context.Context, id uuid.UUID) error {
 	return err
 }
 
-const insertAttempt = `-- name: InsertAttempt :execrows
+const insertAttempts = `-- name: InsertAttempts :many
 INSERT INTO attempts (delivery_id, number, tenant_id, started_at, duration_ms, status_code, error, error_detail, response_header, response_body)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+SELECT u.delivery_id, u.number, u.tenant_id, u.started_at, u.duration_ms, u.status_code, u.error, u.error_detail, u.response_header, u.response_body
+FROM (SELECT unnest($1::uuid[]) AS delivery_id, unnest($2::int[]) AS number,
+    unnest($3::uuid[]) AS tenant_id, unnest($4::timestamptz[]) AS started_at,
+    unnest($5::int[]) AS duration_ms, unnest($6::int[]) AS status_code,
+    unnest($7::text[]) AS error, unnest($8::text[]) AS error_detail,
+    unnest($9::bytea[]) AS response_header, unnest($10::bytea[]) AS response_body) u
+ORDER BY u.delivery_id, u.number
 ON CONFLICT (delivery_id, number) DO NOTHING
+RETURNING delivery_id
 `
 
-type InsertAttemptParams struct {
-	DeliveryID     uuid.UUID
-	Number         int32
-	TenantID       uuid.UUID
-	StartedAt      time.Time
-	DurationMs     int32
-	StatusCode     int32
-	Error          string
-	ErrorDetail    string
-	ResponseHeader []byte
-	ResponseBody   []byte
+type InsertAttemptsParams struct {
+	DeliveryIds     []uuid.UUID
+	Numbers         []int32
+	TenantIds       []uuid.UUID
+	Started         []time.Time
+	Durations       []int32
+	StatusCodes     []int32
+	Errors          []string
+	ErrorDetails    []string
+	ResponseHeaders [][]byte
+	ResponseBodies  [][]byte
 }
 
-func (q *Queries) InsertAttempt(ctx context.Context, arg InsertAttemptParams) (int64, error) {
-	result, err := q.db.Exec(ctx, insertAttempt,
-		arg.DeliveryID,
-		arg.Number,
-		arg.TenantID,
-		arg.StartedAt,
-		arg.DurationMs,
-		arg.StatusCode,
-		arg.Error,
-		arg.ErrorDetail,
-		arg.ResponseHeader,
-		arg.ResponseBody,
+// What was recorded before stays as it is, and is not in the answer.
+func (q *Queries) InsertAttempts(ctx context.Context, arg InsertAttemptsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, insertAttempts,
+		arg.DeliveryIds,
+		arg.Numbers,
+		arg.TenantIds,
+		arg.Started,
+		arg.Durations,
+		arg.StatusCodes,
+		arg.Errors,
+		arg.ErrorDetails,
+		arg.ResponseHeaders,
+		arg.ResponseBodies,
 	)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected(), nil
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var delivery_id uuid.UUID
+		if err := rows.Scan(&delivery_id); err != nil {
+			return nil, err
+		}
+		items = append(items, delivery_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const insertTestDelivery = `-- name: InsertTestDelivery :exec
@@ -398,7 +481,7 @@ func (q *Queries) InsertTestEvent(ctx context.Context, arg InsertTestEventParams
 }
 
 const lockDelivery = `-- name: LockDelivery :one
-SELECT id, tenant_id, event_id, webhook_id, status, test, format, run, attempts, next_attempt_at, due_at, updated_at, attempts_before, transform, order_key, order_seq, turn, place, waits FROM deliveries WHERE tenant_id = $1 AND id = $2 FOR UPDATE
+SELECT id, tenant_id, event_id, webhook_id, status, test, format, run, attempts, next_attempt_at, due_at, updated_at, attempts_before, transform, dispatch, order_key, order_seq, turn, place, waits FROM deliveries WHERE tenant_id = $1 AND id = $2 FOR UPDATE
 `
 
 type LockDeliveryParams struct {
@@ -424,6 +507,7 @@ func (q *Queries) LockDelivery(ctx context.Context, arg LockDeliveryParams) (Del
 		&i.UpdatedAt,
 		&i.AttemptsBefore,
 		&i.Transform,
+		&i.Dispatch,
 		&i.OrderKey,
 		&i.OrderSeq,
 		&i.Turn,
@@ -463,48 +547,73 @@ func (q *Queries) RunDelivery(ctx context.Context, arg RunDeliveryParams) (RunDe
 	return i, err
 }
 
-const setOutcome = `-- name: SetOutcome :one
+const setOutcomes = `-- name: SetOutcomes :many
 UPDATE deliveries d SET
-    attempts = GREATEST(d.attempts, $1),
-    status = CASE WHEN $2::text = 'delivered' OR d.status = 'pending' THEN $2 ELSE d.status END,
-    next_attempt_at = CASE WHEN was.open AND NOT d.waits AND $2 = 'pending' THEN now() + make_interval(secs => $3::float8) END,
-    due_at = CASE WHEN was.open AND NOT d.waits AND $2 = 'pending' THEN now() + make_interval(secs => $3) END,
-    turn = CASE WHEN was.open AND $2 = 'pending' THEN d.turn
-        WHEN was.status = 'pending' AND $2 = 'failed' AND $4::boolean THEN 'holds' ELSE '' END,
-    place = CASE WHEN was.open AND $2 = 'pending' THEN d.place END,
-    updated_at = now()
-FROM (SELECT id, status, (status = 'pending' OR status = 'delivered' AND (due_at IS NOT NULL OR waits))::boolean AS open
-    FROM deliveries WHERE deliveries.id = $5 FOR UPDATE) was
+    attempts = GREATEST(d.attempts, was.number),
+    status = CASE WHEN was.outcome = 'delivered' OR d.status = 'pending' THEN was.outcome ELSE d.status END,
+    next_attempt_at = CASE WHEN was.open AND NOT d.waits AND was.outcome = 'pending' THEN now() + make_interval(secs => was.wait) END,
+    due_at = CASE WHEN was.open AND NOT d.waits AND was.outcome = 'pending' THEN now() + make_interval(secs => was.wait) END,
+    turn = CASE WHEN was.open AND was.outcome = 'pending' THEN d.turn
+        WHEN was.status = 'pending' AND was.outcome = 'failed' AND $1::boolean THEN 'holds' ELSE '' END,
+    place = CASE WHEN was.open AND was.outcome = 'pending' THEN d.place END,
+    dispatch = was.dispatch, updated_at = now()
+FROM (SELECT b.id, b.status, (b.status = 'pending' OR b.status = 'delivered' AND (b.due_at IS NOT NULL OR b.waits))::boolean AS open,
+        u.number, u.outcome, u.wait, u.dispatch
+    FROM deliveries b JOIN (SELECT unnest($2::uuid[]) AS id, unnest($3::int[]) AS number,
+        unnest($4::text[]) AS outcome, unnest($5::float8[]) AS wait,
+        NULLIF(unnest($6::uuid[]), '00000000-0000-0000-0000-000000000000') AS dispatch) u ON u.id = b.id
+    ORDER BY b.id FOR UPDATE OF b) was
 WHERE d.id = was.id
-RETURNING (was.status = 'pending' AND d.status = 'failed')::boolean AS given_up
+RETURNING d.id, d.status, (was.status = 'pending' AND d.status = 'failed')::boolean AS given_up
 `
 
-type SetOutcomeParams struct {
-	Number int32
-	Status string
-	Wait   float64
-	Holds  bool
-	ID     uuid.UUID
+type SetOutcomesParams struct {
+	Holds      bool
+	Ids        []uuid.UUID
+	Numbers    []int32
+	Outcomes   []string
+	Waits      []float64
+	Dispatches []uuid.UUID
+}
+
+type SetOutcomesRow struct {
+	ID      uuid.UUID
+	Status  string
+	GivenUp bool
 }
 
 // A delivery that was held, cancelled or delivered meanwhile keeps its status,
 // unless this attempt delivered it. What is delivered once more stays due until
-// its schedule ends. The answer is whether the delivery is given up with this.
-func (q *Queries) SetOutcome(ctx context.Context, arg SetOutcomeParams) (bool, error) {
-	row := q.db.QueryRow(ctx, setOutcome,
-		arg.Number,
-		arg.Status,
-		arg.Wait,
+// its schedule ends. The answer says which are given up with this.
+func (q *Queries) SetOutcomes(ctx context.Context, arg SetOutcomesParams) ([]SetOutcomesRow, error) {
+	rows, err := q.db.Query(ctx, setOutcomes,
 		arg.Holds,
-		arg.ID,
+		arg.Ids,
+		arg.Numbers,
+		arg.Outcomes,
+		arg.Waits,
+		arg.Dispatches,
 	)
-	var given_up bool
-	err := row.Scan(&given_up)
-	return given_up, err
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SetOutcomesRow{}
+	for rows.Next() {
+		var i SetOutcomesRow
+		if err := rows.Scan(&i.ID, &i.Status, &i.GivenUp); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const undelivered = `-- name: Undelivered :many
-SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.order_key, d.order_seq, d.turn, d.place, d.waits, e.public_id, e.type,
+SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.dispatch, d.order_key, d.order_seq, d.turn, d.place, d.waits, e.public_id, e.type,
     COALESCE(CASE WHEN d.turn = 'waits' THEN waits_for(d.webhook_id, d.order_key, d.order_seq) END, '00000000-0000-0000-0000-000000000000')::uuid AS waits_for
 FROM deliveries d JOIN events e ON e.id = d.event_id
 WHERE d.tenant_id = $1 AND d.id < $2 AND d.status = $3 AND d.status <> 'delivered'
@@ -564,6 +673,7 @@ func (q *Queries) Undelivered(ctx context.Context, arg UndeliveredParams) ([]Und
 			&i.Delivery.UpdatedAt,
 			&i.Delivery.AttemptsBefore,
 			&i.Delivery.Transform,
+			&i.Delivery.Dispatch,
 			&i.Delivery.OrderKey,
 			&i.Delivery.OrderSeq,
 			&i.Delivery.Turn,

@@ -97,8 +97,8 @@ func (q *Queries) DeleteBody(ctx context.Context, messageID uuid.UUID) error {
 }
 
 const enqueueMessages = `-- name: EnqueueMessages :exec
-INSERT INTO outbox (shard, kind, ref, run)
-SELECT u.shard, 'message', u.id, 0
+INSERT INTO outbox (shard, kind, subject, ref, run)
+SELECT u.shard, 'message', m.endpoint_id, u.id, 0
 FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::smallint[]) AS shard) u
 JOIN messages m ON m.id = u.id
 ORDER BY u.id

@@ -62,6 +62,7 @@ type Delivery struct {
 	UpdatedAt      time.Time
 	AttemptsBefore int32
 	Transform      string
+	Dispatch       *uuid.UUID
 	OrderKey       *string
 	OrderSeq       *int64
 	Turn           string

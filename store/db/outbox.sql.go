@@ -12,33 +12,47 @@ import (
 )
 
 const enqueue = `-- name: Enqueue :exec
-INSERT INTO outbox (shard, kind, ref, run)
-SELECT u.shard, $1::text, u.ref, u.run
-FROM (SELECT unnest($2::smallint[]) AS shard, unnest($3::uuid[]) AS ref,
-    unnest($4::int[]) AS run) u
+INSERT INTO outbox (shard, kind, subject, ref, run)
+SELECT u.shard, $1::text, u.subject, u.ref, u.run
+FROM (SELECT unnest($2::smallint[]) AS shard, unnest($3::uuid[]) AS subject,
+    unnest($4::uuid[]) AS ref, unnest($5::int[]) AS run) u
 ORDER BY u.ref
 `
 
 type EnqueueParams struct {
-	Kind   string
-	Shards []int16
-	Refs   []uuid.UUID
-	Runs   []int32
+	Kind     string
+	Shards   []int16
+	Subjects []uuid.UUID
+	Refs     []uuid.UUID
+	Runs     []int32
 }
 
 func (q *Queries) Enqueue(ctx context.Context, arg EnqueueParams) error {
 	_, err := q.db.Exec(ctx, enqueue,
 		arg.Kind,
 		arg.Shards,
+		arg.Subjects,
 		arg.Refs,
 		arg.Runs,
 	)
 	return err
 }
 
+const lastJob = `-- name: LastJob :one
+SELECT COALESCE(max(l.id), 0)::bigint FROM (SELECT unnest($1::smallint[]) AS shard) s
+CROSS JOIN LATERAL (SELECT o.id FROM outbox o WHERE o.shard = s.shard ORDER BY o.id DESC LIMIT 1) l
+`
+
+func (q *Queries) LastJob(ctx context.Context, shards []int16) (int64, error) {
+	row := q.db.QueryRow(ctx, lastJob, shards)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const overdueDeliveries = `-- name: OverdueDeliveries :many
 SELECT id, webhook_id, run FROM deliveries
-WHERE due_at < now() - make_interval(secs => $1::float8) ORDER BY due_at LIMIT $2
+WHERE id NOT IN (SELECT o.ref FROM outbox o WHERE o.kind = 'delivery') AND due_at < now() - make_interval(secs => $1::float8) ORDER BY due_at LIMIT $2
 `
 
 type OverdueDeliveriesParams struct {
@@ -52,6 +66,8 @@ type OverdueDeliveriesRow struct {
 	Run       int32
 }
 
+// What waits in the outbox is not lost. The list of it is hashed, so that this
+// costs no more than reading it once.
 func (q *Queries) OverdueDeliveries(ctx context.Context, arg OverdueDeliveriesParams) ([]OverdueDeliveriesRow, error) {
 	rows, err := q.db.Query(ctx, overdueDeliveries, arg.Grace, arg.MaxRows)
 	if err != nil {
@@ -156,18 +172,22 @@ const pending = `-- name: Pending :many
 SELECT o.id, o.shard, o.kind, o.ref, o.run,
     COALESCE(m.tenant_id, d.tenant_id, p.tenant_id, '00000000-0000-0000-0000-000000000000')::uuid AS tenant_id,
     COALESCE(m.endpoint_id, d.webhook_id, p.webhook_id, '00000000-0000-0000-0000-000000000000')::uuid AS subject_id,
-    COALESCE(d.type, '')::text AS event_type, COALESCE(d.url, p.url, '')::text AS url, COALESCE(p.generation, 0)::int AS generation
+    COALESCE(d.type, '')::text AS event_type, COALESCE(d.url, p.url, '')::text AS url, COALESCE(p.generation, d.generation, 0)::int AS generation,
+    COALESCE(d.attempts, 0)::int AS attempts, COALESCE(d.test, false)::boolean AS test, COALESCE(d.ordered, false)::boolean AS ordered, COALESCE(d.rate_limit, 0)::int AS rate_limit,
+    COALESCE(d.max_in_flight, 0)::int AS max_in_flight,
+    COALESCE(d.disable_after, 0)::int AS disable_after, COALESCE(d.consecutive_failures, 0)::int AS failures
 FROM (
     SELECT r.id, r.shard, r.kind, r.ref, r.run
     FROM (SELECT unnest($1::smallint[]) AS shard) s
-    CROSS JOIN LATERAL (SELECT shard, id, kind, ref, run FROM outbox
+    CROSS JOIN LATERAL (SELECT shard, id, kind, ref, run, subject FROM outbox
         WHERE (outbox.shard, outbox.id) > (s.shard, $2::bigint) AND outbox.shard <= s.shard
         ORDER BY outbox.shard, outbox.id LIMIT $3) r
     ORDER BY r.id LIMIT $3
 ) o
 LEFT JOIN LATERAL (SELECT messages.tenant_id, messages.endpoint_id FROM messages
     WHERE o.kind = 'message' AND messages.id = o.ref LIMIT 1) m ON true
-LEFT JOIN LATERAL (SELECT deliveries.tenant_id, deliveries.webhook_id, events.type, webhooks.url FROM deliveries
+LEFT JOIN LATERAL (SELECT deliveries.tenant_id, deliveries.webhook_id, deliveries.attempts, deliveries.test, events.type,
+        deliveries.order_key IS NOT NULL AS ordered, webhooks.url, webhooks.rate_limit, webhooks.max_in_flight, webhooks.generation, webhooks.disable_after, webhooks.consecutive_failures FROM deliveries
     JOIN events ON events.id = deliveries.event_id JOIN webhooks ON webhooks.id = deliveries.webhook_id
     WHERE o.kind = 'delivery' AND deliveries.id = o.ref LIMIT 1) d ON true
 LEFT JOIN LATERAL (SELECT operations.tenant_id, operations.webhook_id, operations.generation, webhooks.url FROM operations
@@ -183,16 +203,23 @@ type PendingParams struct {
 }
 
 type PendingRow struct {
-	ID         int64
-	Shard      int16
-	Kind       string
-	Ref        uuid.UUID
-	Run        int32
-	TenantID   uuid.UUID
-	SubjectID  uuid.UUID
-	EventType  string
-	Url        string
-	Generation int32
+	ID           int64
+	Shard        int16
+	Kind         string
+	Ref          uuid.UUID
+	Run          int32
+	TenantID     uuid.UUID
+	SubjectID    uuid.UUID
+	EventType    string
+	Url          string
+	Generation   int32
+	Attempts     int32
+	Test         bool
+	Ordered      bool
+	RateLimit    int32
+	MaxInFlight  int32
+	DisableAfter int32
+	Failures     int32
 }
 
 // Each shard is read in the order of its key, so that a long backlog costs no
@@ -219,6 +246,13 @@ func (q *Queries) Pending(ctx context.Context, arg PendingParams) ([]PendingRow,
 			&i.EventType,
 			&i.Url,
 			&i.Generation,
+			&i.Attempts,
+			&i.Test,
+			&i.Ordered,
+			&i.RateLimit,
+			&i.MaxInFlight,
+			&i.DisableAfter,
+			&i.Failures,
 		); err != nil {
 			return nil, err
 		}
@@ -318,4 +352,160 @@ type StartedParams struct {
 func (q *Queries) Started(ctx context.Context, arg StartedParams) error {
 	_, err := q.db.Exec(ctx, started, arg.Shards, arg.Ids)
 	return err
+}
+
+const subjects = `-- name: Subjects :many
+WITH RECURSIVE subjects (shard, kind, subject) AS (
+    (SELECT o.shard, o.kind, o.subject FROM outbox o
+        WHERE o.shard = ANY($2::smallint[]) AND (o.shard, o.kind, o.subject) > ($3::smallint, $4::text, $5::uuid)
+        ORDER BY o.shard, o.kind, o.subject LIMIT 1)
+    UNION ALL
+    SELECT n.shard, n.kind, n.subject FROM subjects s CROSS JOIN LATERAL (SELECT o.shard, o.kind, o.subject FROM outbox o
+        WHERE o.shard = ANY($2::smallint[]) AND (o.shard, o.kind, o.subject) > (s.shard, s.kind, s.subject)
+        ORDER BY o.shard, o.kind, o.subject LIMIT 1) n
+)
+SELECT shard, kind, subject FROM subjects LIMIT $1
+`
+
+type SubjectsParams struct {
+	MaxRows int32
+	Shards  []int16
+	Shard   int16
+	Kind    string
+	Subject uuid.UUID
+}
+
+type SubjectsRow struct {
+	Shard   int16
+	Kind    string
+	Subject uuid.UUID
+}
+
+// Whose rows there are after a place in the index: it is walked from one to the
+// next, however many rows each has.
+func (q *Queries) Subjects(ctx context.Context, arg SubjectsParams) ([]SubjectsRow, error) {
+	rows, err := q.db.Query(ctx, subjects,
+		arg.MaxRows,
+		arg.Shards,
+		arg.Shard,
+		arg.Kind,
+		arg.Subject,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SubjectsRow{}
+	for rows.Next() {
+		var i SubjectsRow
+		if err := rows.Scan(&i.Shard, &i.Kind, &i.Subject); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const waiting = `-- name: Waiting :many
+SELECT o.id, o.shard, o.kind, o.ref, o.run,
+    COALESCE(m.tenant_id, d.tenant_id, p.tenant_id, '00000000-0000-0000-0000-000000000000')::uuid AS tenant_id,
+    COALESCE(m.endpoint_id, d.webhook_id, p.webhook_id, '00000000-0000-0000-0000-000000000000')::uuid AS subject_id,
+    COALESCE(d.type, '')::text AS event_type, COALESCE(d.url, p.url, '')::text AS url, COALESCE(p.generation, d.generation, 0)::int AS generation,
+    COALESCE(d.attempts, 0)::int AS attempts, COALESCE(d.test, false)::boolean AS test, COALESCE(d.ordered, false)::boolean AS ordered, COALESCE(d.rate_limit, 0)::int AS rate_limit,
+    COALESCE(d.max_in_flight, 0)::int AS max_in_flight,
+    COALESCE(d.disable_after, 0)::int AS disable_after, COALESCE(d.consecutive_failures, 0)::int AS failures
+FROM (
+    SELECT r.id, r.shard, r.kind, r.ref, r.run
+    FROM (SELECT unnest($1::smallint[]) AS shard, unnest($2::text[]) AS kind,
+        unnest($3::uuid[]) AS subject) s
+    CROSS JOIN LATERAL (SELECT shard, id, kind, ref, run, subject FROM outbox
+        WHERE (outbox.shard, outbox.kind, outbox.subject) = (s.shard, s.kind, s.subject) AND outbox.id <> ALL($4::bigint[])
+        ORDER BY outbox.shard, outbox.kind, outbox.subject, outbox.id LIMIT $5) r
+) o
+LEFT JOIN LATERAL (SELECT messages.tenant_id, messages.endpoint_id FROM messages
+    WHERE o.kind = 'message' AND messages.id = o.ref LIMIT 1) m ON true
+LEFT JOIN LATERAL (SELECT deliveries.tenant_id, deliveries.webhook_id, deliveries.attempts, deliveries.test, events.type,
+        deliveries.order_key IS NOT NULL AS ordered, webhooks.url, webhooks.rate_limit, webhooks.max_in_flight, webhooks.generation, webhooks.disable_after, webhooks.consecutive_failures FROM deliveries
+    JOIN events ON events.id = deliveries.event_id JOIN webhooks ON webhooks.id = deliveries.webhook_id
+    WHERE o.kind = 'delivery' AND deliveries.id = o.ref LIMIT 1) d ON true
+LEFT JOIN LATERAL (SELECT operations.tenant_id, operations.webhook_id, operations.generation, webhooks.url FROM operations
+    JOIN webhooks ON webhooks.id = operations.webhook_id
+    WHERE o.kind IN ('resume', 'recover', 'notify') AND operations.id = o.ref LIMIT 1) p ON true
+ORDER BY o.id
+`
+
+type WaitingParams struct {
+	Shards   []int16
+	Kinds    []string
+	Subjects []uuid.UUID
+	Known    []int64
+	MaxRows  int32
+}
+
+type WaitingRow struct {
+	ID           int64
+	Shard        int16
+	Kind         string
+	Ref          uuid.UUID
+	Run          int32
+	TenantID     uuid.UUID
+	SubjectID    uuid.UUID
+	EventType    string
+	Url          string
+	Generation   int32
+	Attempts     int32
+	Test         bool
+	Ordered      bool
+	RateLimit    int32
+	MaxInFlight  int32
+	DisableAfter int32
+	Failures     int32
+}
+
+// The first rows of some subjects, without those that are known.
+func (q *Queries) Waiting(ctx context.Context, arg WaitingParams) ([]WaitingRow, error) {
+	rows, err := q.db.Query(ctx, waiting,
+		arg.Shards,
+		arg.Kinds,
+		arg.Subjects,
+		arg.Known,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []WaitingRow{}
+	for rows.Next() {
+		var i WaitingRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Shard,
+			&i.Kind,
+			&i.Ref,
+			&i.Run,
+			&i.TenantID,
+			&i.SubjectID,
+			&i.EventType,
+			&i.Url,
+			&i.Generation,
+			&i.Attempts,
+			&i.Test,
+			&i.Ordered,
+			&i.RateLimit,
+			&i.MaxInFlight,
+			&i.DisableAfter,
+			&i.Failures,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -12,64 +12,14 @@ import (
 )
 
 const cancelDeliveries = `-- name: CancelDeliveries :exec
-UPDATE deliveries SET status = 'cancelled', turn = '', place = NULL, next_attempt_at = NULL, due_at = NULL, updated_at = now()
-WHERE webhook_id = $1 AND status IN ('pending', 'held')
+UPDATE deliveries d SET status = 'cancelled', turn = '', place = NULL, next_attempt_at = NULL, due_at = NULL, updated_at = now()
+FROM (SELECT o.id FROM deliveries o WHERE o.webhook_id = $1 AND o.status IN ('pending', 'held') ORDER BY o.id FOR UPDATE) l
+WHERE d.id = l.id
 `
 
 func (q *Queries) CancelDeliveries(ctx context.Context, webhookID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, cancelDeliveries, webhookID)
 	return err
-}
-
-const countFailure = `-- name: CountFailure :one
-UPDATE webhooks SET consecutive_failures = consecutive_failures + 1
-WHERE id = $1 AND generation = $2
-RETURNING id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout, consecutive_failures, generation, disabled_reason, created_at, updated_at, deleted_at, survey_id, filter, transform, ordered_by, ordered_on_failure, filter_error, filter_error_event, filter_error_at, rate_limit, max_in_flight, order_error, order_error_event, order_error_at
-`
-
-type CountFailureParams struct {
-	ID         uuid.UUID
-	Generation int32
-}
-
-// The webhook is locked from here on.
-func (q *Queries) CountFailure(ctx context.Context, arg CountFailureParams) (Webhook, error) {
-	row := q.db.QueryRow(ctx, countFailure, arg.ID, arg.Generation)
-	var i Webhook
-	err := row.Scan(
-		&i.ID,
-		&i.TenantID,
-		&i.Name,
-		&i.Url,
-		&i.Events,
-		&i.Secrets,
-		&i.Headers,
-		&i.Active,
-		&i.Format,
-		&i.RetryPolicy,
-		&i.DisableAfter,
-		&i.Timeout,
-		&i.ConsecutiveFailures,
-		&i.Generation,
-		&i.DisabledReason,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.DeletedAt,
-		&i.SurveyID,
-		&i.Filter,
-		&i.Transform,
-		&i.OrderedBy,
-		&i.OrderedOnFailure,
-		&i.FilterError,
-		&i.FilterErrorEvent,
-		&i.FilterErrorAt,
-		&i.RateLimit,
-		&i.MaxInFlight,
-		&i.OrderError,
-		&i.OrderErrorEvent,
-		&i.OrderErrorAt,
-	)
-	return i, err
 }
 
 const countOfSurvey = `-- name: CountOfSurvey :one
@@ -87,21 +37,6 @@ func (q *Queries) CountOfSurvey(ctx context.Context, arg CountOfSurveyParams) (i
 	var count int64
 	err := row.Scan(&count)
 	return count, err
-}
-
-const countSuccess = `-- name: CountSuccess :exec
-UPDATE webhooks SET consecutive_failures = 0
-WHERE id = $1 AND generation = $2 AND consecutive_failures <> 0
-`
-
-type CountSuccessParams struct {
-	ID         uuid.UUID
-	Generation int32
-}
-
-func (q *Queries) CountSuccess(ctx context.Context, arg CountSuccessParams) error {
-	_, err := q.db.Exec(ctx, countSuccess, arg.ID, arg.Generation)
-	return err
 }
 
 const deleteWebhook = `-- name: DeleteWebhook :execrows
@@ -152,10 +87,12 @@ func (q *Queries) DropWaiting(ctx context.Context, webhookID uuid.UUID) error {
 }
 
 const holdDeliveries = `-- name: HoldDeliveries :exec
-UPDATE deliveries SET status = 'held', turn = '', place = NULL, next_attempt_at = NULL, due_at = NULL, updated_at = now()
-WHERE webhook_id = $1 AND status = 'pending' AND NOT test
+UPDATE deliveries d SET status = 'held', turn = '', place = NULL, next_attempt_at = NULL, due_at = NULL, updated_at = now()
+FROM (SELECT o.id FROM deliveries o WHERE o.webhook_id = $1 AND o.status = 'pending' AND NOT o.test ORDER BY o.id FOR UPDATE) l
+WHERE d.id = l.id
 `
 
+// Locked in the order of their ids, as those who record attempts lock them.
 func (q *Queries) HoldDeliveries(ctx context.Context, webhookID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, holdDeliveries, webhookID)
 	return err
@@ -248,6 +185,71 @@ func (q *Queries) InsertWebhook(ctx context.Context, arg InsertWebhookParams) (W
 	return i, err
 }
 
+const lockCounted = `-- name: LockCounted :many
+SELECT id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout, consecutive_failures, generation, disabled_reason, created_at, updated_at, deleted_at, survey_id, filter, transform, ordered_by, ordered_on_failure, filter_error, filter_error_event, filter_error_at, rate_limit, max_in_flight, order_error, order_error_event, order_error_at FROM webhooks
+WHERE id = ANY($1::uuid[]) OR id = ANY($2::uuid[]) AND consecutive_failures <> 0
+ORDER BY id FOR NO KEY UPDATE
+`
+
+type LockCountedParams struct {
+	Failed    []uuid.UUID
+	Succeeded []uuid.UUID
+}
+
+// The webhooks whose count attempts change, locked in the order of their ids.
+// Where nothing failed and the count is zero nothing is to be counted.
+func (q *Queries) LockCounted(ctx context.Context, arg LockCountedParams) ([]Webhook, error) {
+	rows, err := q.db.Query(ctx, lockCounted, arg.Failed, arg.Succeeded)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Webhook{}
+	for rows.Next() {
+		var i Webhook
+		if err := rows.Scan(
+			&i.ID,
+			&i.TenantID,
+			&i.Name,
+			&i.Url,
+			&i.Events,
+			&i.Secrets,
+			&i.Headers,
+			&i.Active,
+			&i.Format,
+			&i.RetryPolicy,
+			&i.DisableAfter,
+			&i.Timeout,
+			&i.ConsecutiveFailures,
+			&i.Generation,
+			&i.DisabledReason,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.DeletedAt,
+			&i.SurveyID,
+			&i.Filter,
+			&i.Transform,
+			&i.OrderedBy,
+			&i.OrderedOnFailure,
+			&i.FilterError,
+			&i.FilterErrorEvent,
+			&i.FilterErrorAt,
+			&i.RateLimit,
+			&i.MaxInFlight,
+			&i.OrderError,
+			&i.OrderErrorEvent,
+			&i.OrderErrorAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockSurveys = `-- name: LockSurveys :exec
 SELECT FROM tenants WHERE id = $1 FOR NO KEY UPDATE
 `
@@ -304,6 +306,22 @@ func (q *Queries) LockWebhook(ctx context.Context, arg LockWebhookParams) (Webho
 		&i.OrderErrorAt,
 	)
 	return i, err
+}
+
+const setFailures = `-- name: SetFailures :exec
+UPDATE webhooks w SET consecutive_failures = u.failures
+FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::int[]) AS failures) u WHERE w.id = u.id
+`
+
+type SetFailuresParams struct {
+	Ids      []uuid.UUID
+	Failures []int32
+}
+
+// Of webhooks that are locked.
+func (q *Queries) SetFailures(ctx context.Context, arg SetFailuresParams) error {
+	_, err := q.db.Exec(ctx, setFailures, arg.Ids, arg.Failures)
+	return err
 }
 
 const setFilterErrors = `-- name: SetFilterErrors :exec
@@ -489,6 +507,62 @@ type WebhooksParams struct {
 
 func (q *Queries) Webhooks(ctx context.Context, arg WebhooksParams) ([]Webhook, error) {
 	rows, err := q.db.Query(ctx, webhooks, arg.TenantID, arg.Before, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Webhook{}
+	for rows.Next() {
+		var i Webhook
+		if err := rows.Scan(
+			&i.ID,
+			&i.TenantID,
+			&i.Name,
+			&i.Url,
+			&i.Events,
+			&i.Secrets,
+			&i.Headers,
+			&i.Active,
+			&i.Format,
+			&i.RetryPolicy,
+			&i.DisableAfter,
+			&i.Timeout,
+			&i.ConsecutiveFailures,
+			&i.Generation,
+			&i.DisabledReason,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.DeletedAt,
+			&i.SurveyID,
+			&i.Filter,
+			&i.Transform,
+			&i.OrderedBy,
+			&i.OrderedOnFailure,
+			&i.FilterError,
+			&i.FilterErrorEvent,
+			&i.FilterErrorAt,
+			&i.RateLimit,
+			&i.MaxInFlight,
+			&i.OrderError,
+			&i.OrderErrorEvent,
+			&i.OrderErrorAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const webhooksByID = `-- name: WebhooksByID :many
+SELECT id, tenant_id, name, url, events, secrets, headers, active, format, retry_policy, disable_after, timeout, consecutive_failures, generation, disabled_reason, created_at, updated_at, deleted_at, survey_id, filter, transform, ordered_by, ordered_on_failure, filter_error, filter_error_event, filter_error_at, rate_limit, max_in_flight, order_error, order_error_event, order_error_at FROM webhooks WHERE id = ANY($1::uuid[])
+`
+
+func (q *Queries) WebhooksByID(ctx context.Context, ids []uuid.UUID) ([]Webhook, error) {
+	rows, err := q.db.Query(ctx, webhooksByID, ids)
 	if err != nil {
 		return nil, err
 	}

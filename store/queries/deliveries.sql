@@ -4,28 +4,44 @@ SELECT sqlc.embed(d), sqlc.embed(e), sqlc.embed(w),
 FROM deliveries d JOIN events e ON e.id = d.event_id JOIN webhooks w ON w.id = d.webhook_id
 WHERE d.id = $1;
 
--- name: InsertAttempt :execrows
-INSERT INTO attempts (delivery_id, number, tenant_id, started_at, duration_ms, status_code, error, error_detail, response_header, response_body)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-ON CONFLICT (delivery_id, number) DO NOTHING;
+-- name: DeliveriesToAttempt :many
+SELECT sqlc.embed(d), sqlc.embed(e) FROM deliveries d JOIN events e ON e.id = d.event_id
+WHERE d.id = ANY(sqlc.arg(ids)::uuid[]);
 
--- name: SetOutcome :one
+-- name: InsertAttempts :many
+-- What was recorded before stays as it is, and is not in the answer.
+INSERT INTO attempts (delivery_id, number, tenant_id, started_at, duration_ms, status_code, error, error_detail, response_header, response_body)
+SELECT u.delivery_id, u.number, u.tenant_id, u.started_at, u.duration_ms, u.status_code, u.error, u.error_detail, u.response_header, u.response_body
+FROM (SELECT unnest(sqlc.arg(delivery_ids)::uuid[]) AS delivery_id, unnest(sqlc.arg(numbers)::int[]) AS number,
+    unnest(sqlc.arg(tenant_ids)::uuid[]) AS tenant_id, unnest(sqlc.arg(started)::timestamptz[]) AS started_at,
+    unnest(sqlc.arg(durations)::int[]) AS duration_ms, unnest(sqlc.arg(status_codes)::int[]) AS status_code,
+    unnest(sqlc.arg(errors)::text[]) AS error, unnest(sqlc.arg(error_details)::text[]) AS error_detail,
+    unnest(sqlc.arg(response_headers)::bytea[]) AS response_header, unnest(sqlc.arg(response_bodies)::bytea[]) AS response_body) u
+ORDER BY u.delivery_id, u.number
+ON CONFLICT (delivery_id, number) DO NOTHING
+RETURNING delivery_id;
+
+-- name: SetOutcomes :many
 -- A delivery that was held, cancelled or delivered meanwhile keeps its status,
 -- unless this attempt delivered it. What is delivered once more stays due until
--- its schedule ends. The answer is whether the delivery is given up with this.
+-- its schedule ends. The answer says which are given up with this.
 UPDATE deliveries d SET
-    attempts = GREATEST(d.attempts, sqlc.arg(number)),
-    status = CASE WHEN sqlc.arg(status)::text = 'delivered' OR d.status = 'pending' THEN sqlc.arg(status) ELSE d.status END,
-    next_attempt_at = CASE WHEN was.open AND NOT d.waits AND sqlc.arg(status) = 'pending' THEN now() + make_interval(secs => sqlc.arg(wait)::float8) END,
-    due_at = CASE WHEN was.open AND NOT d.waits AND sqlc.arg(status) = 'pending' THEN now() + make_interval(secs => sqlc.arg(wait)) END,
-    turn = CASE WHEN was.open AND sqlc.arg(status) = 'pending' THEN d.turn
-        WHEN was.status = 'pending' AND sqlc.arg(status) = 'failed' AND sqlc.arg(holds)::boolean THEN 'holds' ELSE '' END,
-    place = CASE WHEN was.open AND sqlc.arg(status) = 'pending' THEN d.place END,
-    updated_at = now()
-FROM (SELECT id, status, (status = 'pending' OR status = 'delivered' AND (due_at IS NOT NULL OR waits))::boolean AS open
-    FROM deliveries WHERE deliveries.id = sqlc.arg(id) FOR UPDATE) was
+    attempts = GREATEST(d.attempts, was.number),
+    status = CASE WHEN was.outcome = 'delivered' OR d.status = 'pending' THEN was.outcome ELSE d.status END,
+    next_attempt_at = CASE WHEN was.open AND NOT d.waits AND was.outcome = 'pending' THEN now() + make_interval(secs => was.wait) END,
+    due_at = CASE WHEN was.open AND NOT d.waits AND was.outcome = 'pending' THEN now() + make_interval(secs => was.wait) END,
+    turn = CASE WHEN was.open AND was.outcome = 'pending' THEN d.turn
+        WHEN was.status = 'pending' AND was.outcome = 'failed' AND sqlc.arg(holds)::boolean THEN 'holds' ELSE '' END,
+    place = CASE WHEN was.open AND was.outcome = 'pending' THEN d.place END,
+    dispatch = was.dispatch, updated_at = now()
+FROM (SELECT b.id, b.status, (b.status = 'pending' OR b.status = 'delivered' AND (b.due_at IS NOT NULL OR b.waits))::boolean AS open,
+        u.number, u.outcome, u.wait, u.dispatch
+    FROM deliveries b JOIN (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(numbers)::int[]) AS number,
+        unnest(sqlc.arg(outcomes)::text[]) AS outcome, unnest(sqlc.arg(waits)::float8[]) AS wait,
+        NULLIF(unnest(sqlc.arg(dispatches)::uuid[]), '00000000-0000-0000-0000-000000000000') AS dispatch) u ON u.id = b.id
+    ORDER BY b.id FOR UPDATE OF b) was
 WHERE d.id = was.id
-RETURNING (was.status = 'pending' AND d.status = 'failed')::boolean AS given_up;
+RETURNING d.id, d.status, (was.status = 'pending' AND d.status = 'failed')::boolean AS given_up;
 
 -- name: WebhookOfDelivery :one
 -- The webhook stays as it is until the end of the transaction.

@@ -31,8 +31,8 @@ JOIN messages m ON m.id = u.id
 ORDER BY u.id;
 
 -- name: EnqueueMessages :exec
-INSERT INTO outbox (shard, kind, ref, run)
-SELECT u.shard, 'message', u.id, 0
+INSERT INTO outbox (shard, kind, subject, ref, run)
+SELECT u.shard, 'message', m.endpoint_id, u.id, 0
 FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(shards)::smallint[]) AS shard) u
 JOIN messages m ON m.id = u.id
 ORDER BY u.id;

@@ -31,8 +31,10 @@ UPDATE webhooks SET deleted_at = now(), active = false, generation = generation 
 WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL;
 
 -- name: HoldDeliveries :exec
-UPDATE deliveries SET status = 'held', turn = '', place = NULL, next_attempt_at = NULL, due_at = NULL, updated_at = now()
-WHERE webhook_id = $1 AND status = 'pending' AND NOT test;
+-- Locked in the order of their ids, as those who record attempts lock them.
+UPDATE deliveries d SET status = 'held', turn = '', place = NULL, next_attempt_at = NULL, due_at = NULL, updated_at = now()
+FROM (SELECT o.id FROM deliveries o WHERE o.webhook_id = $1 AND o.status = 'pending' AND NOT o.test ORDER BY o.id FOR UPDATE) l
+WHERE d.id = l.id;
 
 -- name: DropWaiting :exec
 -- What was delivered, and waits to be delivered once more, is left at that.
@@ -40,18 +42,24 @@ UPDATE deliveries SET turn = '', place = NULL, updated_at = now()
 WHERE webhook_id = $1 AND status = 'delivered' AND (turn = 'waits' OR place IS NOT NULL);
 
 -- name: CancelDeliveries :exec
-UPDATE deliveries SET status = 'cancelled', turn = '', place = NULL, next_attempt_at = NULL, due_at = NULL, updated_at = now()
-WHERE webhook_id = $1 AND status IN ('pending', 'held');
+UPDATE deliveries d SET status = 'cancelled', turn = '', place = NULL, next_attempt_at = NULL, due_at = NULL, updated_at = now()
+FROM (SELECT o.id FROM deliveries o WHERE o.webhook_id = $1 AND o.status IN ('pending', 'held') ORDER BY o.id FOR UPDATE) l
+WHERE d.id = l.id;
 
--- name: CountSuccess :exec
-UPDATE webhooks SET consecutive_failures = 0
-WHERE id = $1 AND generation = $2 AND consecutive_failures <> 0;
+-- name: LockCounted :many
+-- The webhooks whose count attempts change, locked in the order of their ids.
+-- Where nothing failed and the count is zero nothing is to be counted.
+SELECT * FROM webhooks
+WHERE id = ANY(sqlc.arg(failed)::uuid[]) OR id = ANY(sqlc.arg(succeeded)::uuid[]) AND consecutive_failures <> 0
+ORDER BY id FOR NO KEY UPDATE;
 
--- name: CountFailure :one
--- The webhook is locked from here on.
-UPDATE webhooks SET consecutive_failures = consecutive_failures + 1
-WHERE id = $1 AND generation = $2
-RETURNING *;
+-- name: SetFailures :exec
+-- Of webhooks that are locked.
+UPDATE webhooks w SET consecutive_failures = u.failures
+FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(failures)::int[]) AS failures) u WHERE w.id = u.id;
+
+-- name: WebhooksByID :many
+SELECT * FROM webhooks WHERE id = ANY(sqlc.arg(ids)::uuid[]);
 
 -- name: DisableWebhook :one
 -- Attempts that began before carry an older generation and count no more.

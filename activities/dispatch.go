@@ -1,0 +1,251 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"posthorn/crash"
+	"posthorn/dispatch"
+	"posthorn/hook"
+	"posthorn/store"
+)
+
+// DispatchTime is for how long a dispatch run takes deliveries.
+const DispatchTime = 5 * time.Second
+
+// How a dispatch run works.
+const (
+	dispatchMax  = 20_000 // that it takes
+	takeAtOnce   = 64
+	unsettledMax = 1024            // taken and not recorded: each may hold an answer's body
+	stopTime     = 4 * time.Second // for attempts under way when the worker stops
+
+	recordTimeout = 15 * time.Second
+)
+
+// DispatchInput names a dispatch run.
+type DispatchInput struct {
+	ID    hook.ID
+	Queue string // the task queue of the worker that owns the deliveries' shards
+}
+
+// Dispatched says what a dispatch run did.
+type Dispatched struct {
+	Deliveries int // whose first attempt it made
+	Webhooks   int // that they went to
+	Delivered  int
+	Retry      int // that go on as workflows of their own
+	Failed     int // for good
+	Left       int // that were not attempted: their rows stay, or need no attempt any more
+}
+
+// String is what people read of it.
+func (d Dispatched) String() string {
+	text := fmt.Sprintf("%d deliveries to %d webhooks: %d delivered, %d to retry", d.Deliveries, d.Webhooks, d.Delivered, d.Retry)
+	if d.Failed > 0 {
+		text += fmt.Sprintf(", %d failed", d.Failed)
+	}
+	return text
+}
+
+// Dispatch makes first attempts for some seconds, in turns, and records them as
+// they end. Its last ones may take as long as an attempt does; another run may
+// take meanwhile.
+func (a *Activities) Dispatch(ctx context.Context, in DispatchInput) (Dispatched, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r := &dispatchRun{Activities: a, id: in.ID, to: map[hook.ID]bool{}}
+	stopping := activity.GetWorkerStopChannel(ctx)
+	beats := make(chan struct{})
+	defer close(beats)
+	go r.beat(ctx, beats, stopping, cancel)
+	r.take(ctx, stopping)
+	r.all.Wait()
+	return r.did, nil
+}
+
+// dispatchRun is one run.
+type dispatchRun struct {
+	*Activities
+
+	id  hook.ID
+	all sync.WaitGroup
+	mu  sync.Mutex
+	did Dispatched
+	to  map[hook.ID]bool
+
+	unsettled atomic.Int32
+}
+
+// beat tells Temporal that the run goes on, and cuts its attempts off where the
+// worker stops and they take too long.
+func (r *dispatchRun) beat(ctx context.Context, ended <-chan struct{}, stopping <-chan struct{}, cancel func()) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	var late <-chan time.Time
+	for {
+		select {
+		case <-ended:
+			return
+		case <-late:
+			cancel()
+			return
+		case <-stopping:
+			stopping, late = nil, time.After(stopTime)
+		case <-tick.C:
+			r.mu.Lock()
+			did := r.did
+			r.mu.Unlock()
+			activity.RecordHeartbeat(ctx, did)
+		}
+	}
+}
+
+// take takes deliveries while the run's time lasts.
+func (r *dispatchRun) take(ctx context.Context, stopping <-chan struct{}) {
+	r.Schedule.Open()
+	defer r.Schedule.Close()
+	end := time.NewTimer(DispatchTime)
+	defer end.Stop()
+	for taken := 0; taken < dispatchMax; {
+		jobs, wait := r.Schedule.Take(time.Now(), dispatch.Stream, min(takeAtOnce, unsettledMax-int(r.unsettled.Load())))
+		if len(jobs) > 0 {
+			taken += len(jobs)
+			r.unsettled.Add(int32(len(jobs)))
+			r.all.Go(func() { r.attemptAll(ctx, jobs) })
+		}
+		var again <-chan time.Time
+		if len(jobs) == takeAtOnce {
+			wait = time.Nanosecond
+		}
+		if wait > 0 {
+			again = time.After(wait)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-stopping:
+			return
+		case <-end.C:
+			return
+		case <-r.Schedule.Ready(dispatch.Stream):
+		case <-again:
+		}
+	}
+}
+
+// attemptAll loads deliveries together and attempts each.
+func (r *dispatchRun) attemptAll(ctx context.Context, jobs []store.Job) {
+	ids, to := make([]hook.ID, len(jobs)), map[hook.ID]bool{}
+	for i, j := range jobs {
+		ids[i] = j.Ref
+		to[j.SubjectID] = true
+	}
+	list, err := r.Store.DeliveriesToAttempt(ctx, ids)
+	var hooks map[hook.ID]*hook.Webhook
+	if err == nil {
+		hooks, err = r.webhooks.of(ctx, r.Store, keysOf(to))
+	}
+	if err != nil && ctx.Err() == nil {
+		r.Log.Warn("deliveries cannot be loaded; they are attempted later", "error", err)
+	}
+	for _, j := range jobs {
+		t, found := list[j.Ref]
+		w := hooks[j.SubjectID]
+		switch {
+		case err != nil:
+			r.leave(j, Retry)
+		case !found || t.Delivery.Run > j.Run || !t.Delivery.Open():
+			r.leave(j, Drop)
+		case w == nil || !w.Active || !t.Delivery.Streamable(w):
+			r.leave(j, Start)
+		default:
+			t.Webhook = *w
+			r.Schedule.Learn(time.Now(), w)
+			r.all.Go(func() { r.attemptOne(ctx, j, &t) })
+		}
+	}
+}
+
+// leave gives a delivery back without an attempt.
+func (r *dispatchRun) leave(j store.Job, next Next) {
+	r.Schedule.Done(time.Now(), j.SubjectID, j.Ref, dispatch.Result{})
+	r.mu.Lock()
+	r.did.Left++
+	r.mu.Unlock()
+	r.settle(j, next)
+}
+
+func (r *dispatchRun) settle(j store.Job, next Next) {
+	r.unsettled.Add(-1)
+	r.Settle(j, next)
+}
+
+// attemptOne makes a first attempt and records it. What could not be recorded
+// is made once more, under the same ids.
+func (r *dispatchRun) attemptOne(ctx context.Context, j store.Job, t *store.ToAttempt) {
+	attempt, outcome, err := r.attempt(ctx, t)
+	if err != nil {
+		if ctx.Err() == nil {
+			r.Log.Error("a delivery cannot be attempted", "delivery", j.Ref, "error", err)
+		}
+		r.leave(j, Retry)
+		return
+	}
+	crash.At(crash.AfterSend)
+	var once sync.Once
+	done := func(result dispatch.Result) {
+		once.Do(func() { r.Schedule.Done(time.Now(), j.SubjectID, j.Ref, result) })
+	}
+	if attempt.Succeeded() && r.Schedule.Healthy(j.SubjectID) {
+		done(resultOf(&attempt, store.Recorded{})) // nothing to count: the next one need not wait for the record
+	}
+	// It was made: that the worker stops must not keep it from being recorded.
+	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer cancel()
+	recorded, err := r.Store.RecordAttempt(keep, store.Recording{
+		Delivery: &t.Delivery, Attempt: &attempt, Outcome: outcome, Dispatch: r.id, Job: &j,
+	})
+	if err != nil {
+		r.Log.Warn("an attempt could not be recorded; it is made again", "delivery", j.Ref, "error", err)
+		done(resultOf(&attempt, recorded))
+		r.settle(j, Retry)
+		return
+	}
+	r.count(j, &attempt, recorded)
+	done(resultOf(&attempt, recorded))
+	if recorded.Waits {
+		r.settle(j, Start)
+	} else {
+		r.settle(j, Forget)
+	}
+}
+
+func (r *dispatchRun) count(j store.Job, a *hook.Attempt, recorded store.Recorded) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.did.Deliveries++
+	r.to[j.SubjectID] = true
+	r.did.Webhooks = len(r.to)
+	switch {
+	case a.Succeeded():
+		r.did.Delivered++
+	case recorded.Waits:
+		r.did.Retry++
+	default:
+		r.did.Failed++
+	}
+}
+
+func keysOf(set map[hook.ID]bool) []hook.ID {
+	ids := make([]hook.ID, 0, len(set))
+	for id := range set {
+		ids = append(ids, id)
+	}
+	return ids
+}

@@ -1,0 +1,20 @@
+package hook
+
+// Streamable reports whether a delivery's attempt may be made in a stream with
+// others', by a dispatch run: its first one, where nothing asks for more than
+// that it is made soon. All others are made by a workflow of their own.
+func (d *Delivery) Streamable(w *Webhook) bool {
+	return d.Run == 0 && d.AttemptCount == 0 && !d.Test && !d.Ordered && !w.Limited()
+}
+
+// Workflow is the id of the workflow that carries a delivery, or has carried it
+// to its end.
+func (d *Delivery) Workflow() string {
+	if d.Dispatch != (ID{}) && d.Status != DeliveryPending && d.Run == 0 {
+		return DispatchWorkflow(d.Dispatch)
+	}
+	return DeliveryWorkflow(d.ID, d.Run)
+}
+
+// DispatchWorkflow is the id of the workflow of a dispatch run.
+func DispatchWorkflow(id ID) string { return "dispatch/" + id.String() }

@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"posthorn/hook"
+)
+
+// Limits of a group of attempts that are recorded together.
+const (
+	recordRows     = 256
+	recordFlushers = 2
+	recordQueue    = 4096 // that wait; beyond, callers wait to queue
+)
+
+// Recording is an attempt that was made, with what follows from it for its
+// delivery.
+type Recording struct {
+	Delivery *hook.Delivery
+	Attempt  *hook.Attempt
+	Outcome  hook.Outcome
+	Dispatch hook.ID // the dispatch run that made it; zero: the delivery's own workflow
+	Job      *Job    // its outbox row, which goes where no attempt is to follow; nil: none
+}
+
+// Recorded is what became of it.
+type Recorded struct {
+	First    bool // false: it was recorded before, and this changed nothing
+	Waits    bool // the delivery waits for its next attempt, and its outbox row stays
+	Failures int  // of the webhook in a row, with this group; 0 where none failed
+	Disabled bool // the webhook was, by one of the group
+}
+
+// recording is one that is queued.
+type recording struct {
+	Recording
+	header []byte
+	done   chan struct{} // closed once result and err are set
+	result Recorded
+	err    error
+}
+
+// recorder records attempts in groups: those that end at the same time share
+// one transaction.
+type recorder struct {
+	store *Store
+	queue chan *recording
+	stop  chan struct{}
+	done  sync.WaitGroup
+}
+
+func (r *recorder) start(s *Store) {
+	r.store, r.queue, r.stop = s, make(chan *recording, recordQueue), make(chan struct{})
+	for range recordFlushers {
+		r.done.Go(r.flush)
+	}
+}
+
+// close records what is queued and ends.
+func (r *recorder) close() {
+	close(r.stop)
+	r.done.Wait()
+}
+
+// RecordAttempt writes an attempt and what follows from it, and counts it
+// against its webhook. Where ctx ends first it is open whether that is done.
+func (s *Store) RecordAttempt(ctx context.Context, r Recording) (Recorded, error) {
+	header, err := json.Marshal(r.Attempt.ResponseHeader)
+	if err != nil {
+		return Recorded{}, err
+	}
+	e := &recording{Recording: r, header: header, done: make(chan struct{})}
+	select {
+	case s.recorder.queue <- e:
+	case <-ctx.Done():
+		return Recorded{}, hook.Unavailable(ctx.Err())
+	}
+	select {
+	case <-e.done:
+		return e.result, e.err
+	case <-ctx.Done():
+		return Recorded{}, hook.Unavailable(ctx.Err())
+	}
+}
+
+// flush records groups until the recorder is closed: whatever is queued when
+// the former group is done makes the next.
+func (r *recorder) flush() {
+	for {
+		select {
+		case e := <-r.queue:
+			r.recordAll(e)
+		case <-r.stop:
+			select {
+			case e := <-r.queue:
+				r.recordAll(e)
+			default:
+				return
+			}
+		}
+	}
+}
+
+// alone reports whether recording the attempt sets others going, which takes
+// locks of its own.
+func (e *recording) alone() bool { return e.Delivery.Ordered || e.Attempt.Place }
+
+// recordAll records an attempt with what is queued behind it. A statement
+// cannot meet a delivery twice: the second attempt of one begins a new group.
+// So does an attempt that is recorded alone, and whatever follows it.
+func (r *recorder) recordAll(e *recording) {
+	for e != nil {
+		var group []*recording
+		of := map[hook.ID]bool{}
+		for e != nil && len(group) < recordRows && !of[e.Delivery.ID] && (len(group) == 0 || !e.alone()) {
+			of[e.Delivery.ID] = true
+			group = append(group, e)
+			if e.alone() {
+				e = r.next()
+				break
+			}
+			e = nil
+			if len(group) < recordRows {
+				e = r.next()
+			}
+		}
+		r.record(group)
+	}
+}
+
+// next is what is queued first, or nil.
+func (r *recorder) next() *recording {
+	select {
+	case e := <-r.queue:
+		return e
+	default:
+		return nil
+	}
+}
+
+// record settles every attempt of a group.
+func (r *recorder) record(group []*recording) {
+	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
+	defer cancel()
+	settle(group, true, func(part []*recording) error { return r.store.recordGroup(ctx, part) },
+		func(e *recording, err error) { e.err = wrap(err, "delivery") })
+	ring := false
+	for _, e := range group {
+		if e.err == nil && e.result.First {
+			r.store.metrics.Attempt(string(e.Attempt.Error), e.Attempt.Duration)
+			ring = ring || !e.Attempt.Succeeded() || e.alone()
+		}
+		close(e.done)
+	}
+	if ring {
+		r.store.bell.ring() // a failure can become an event, and another one may go now
+	}
+}
+
+// milliseconds fits a duration into its column.
+func milliseconds(d time.Duration) int32 { return int32(min(d.Milliseconds(), 1<<31-1)) }
