@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"posthorn/activities"
+	"posthorn/dispatch"
 	"posthorn/egress"
 	"posthorn/hook"
 	"posthorn/store"
@@ -56,7 +57,7 @@ func newLives(t *testing.T) func(r *rapid.T) *life {
 	return func(r *rapid.T) *life {
 		b.exec(t, "DELETE FROM outbox")
 		current = &life{
-			bundle: b, do: &activities.Activities{Store: b.Store, Egress: out, Version: "test"}, tenant: b.addTenant(t), subs: map[hook.ID][]string{},
+			bundle: b, do: &activities.Activities{Store: b.Store, Egress: out, Schedule: dispatch.New(true), Version: "test"}, tenant: b.addTenant(t), subs: map[hook.ID][]string{},
 			want: map[pair]bool{}, missed: map[pair]bool{}, asked: map[hook.ID]map[pair]bool{},
 			delivered: map[hook.ID]bool{},
 		}
