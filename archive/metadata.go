@@ -38,8 +38,8 @@ type Metadata struct {
 	Remote        string               `json:"remote"`   // the client's address
 	Verdict       hook.Verdict         `json:"verdict"`
 	Mapping       *hook.Mapping        `json:"mapping,omitempty"` // by which the request was read
-	SHA256        string               `json:"sha256"`         // of the request's body
-	RequestSHA256 string               `json:"request_sha256"` // of the request record's block
+	SHA256        string               `json:"sha256"`            // of the request's body
+	RequestSHA256 string               `json:"request_sha256"`    // of the request record's block
 }
 
 // AttachmentMetadata says where an attachment lies, or why it does not.
