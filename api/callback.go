@@ -136,7 +136,8 @@ func (s *server) verifyCallback(ctx context.Context, came *callback, at time.Tim
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
 	came.verdict = came.provider.Verify(ctx, &provider.Request{
-		Method: came.request.Method, URL: provider.PublicURL(cmp.Or(e.PublicURL, s.PublicURL), came.request.Target), Header: came.header, Body: came.raw,
+		Method: came.request.Method, URL: provider.PublicURL(cmp.Or(e.PublicURL, s.PublicURL), came.request.Target), Host: came.request.Host,
+		Header: came.header, Body: came.raw,
 	}, came.config, at, s.Fetch)
 	if !came.verdict.Accepted {
 		return &refusedCallback{provider: came.provider.Name, verdict: came.verdict}
