@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -145,4 +146,28 @@ func TestSendTellsWhatBecameOfItsMessage(t *testing.T) {
 	require.Equal(t, 1, wrong.ProcessState.ExitCode())
 	require.Contains(t, string(output), "401")
 	require.NotContains(t, string(output), e.Secret)
+}
+
+func TestSendSignsAndEndsWithACodeOfWhatBecameOfTheMessage(t *testing.T) {
+	t.Parallel()
+	g := start(t)
+	e, err := g.client.CreateEndpoint(t.Context(), client.EndpointSettings{Name: new("signed"), Auth: new(client.AuthHMAC)})
+	require.NoError(t, err)
+	g.webhook(t, receive(t, repeated(http.StatusInternalServerError, 20)...), retries(1))
+	for name, c := range map[string]struct {
+		arguments []string
+		code      int
+		says      string
+	}{
+		"unsigned":      {nil, 1, "X-Comma-Signature"},
+		"signed":        {[]string{"--hmac"}, 0, "archived"},
+		"wrong secret":  {[]string{"--hmac", "--secret", "wrong"}, 1, "401"},
+		"still waiting": {[]string{"--key", g.tenant.Key, "--wait", "1ms"}, 3, "goes on by itself"},
+		"failed":        {[]string{"--key", g.tenant.Key}, 2, "of 1 deliveries 1 failed"},
+	} {
+		command := posthorn(t, e, append([]string{"send"}, c.arguments...)...)
+		output, _ := command.CombinedOutput()
+		require.Equal(t, c.code, command.ProcessState.ExitCode(), "%s: %s", name, output)
+		require.Contains(t, string(output), c.says, name)
+	}
 }
