@@ -41,7 +41,7 @@ var house = map[string]imports{
 	"simulate":   {}, // nothing of provider: each is a check of the other
 	"envelope":   {may: []string{"hook"}},
 	"search":     {may: []string{"hook"}},
-	"provider":   {may: []string{"hook", "mapping"}},
+	"provider":   {may: []string{"hook"}},
 	"egress":     {may: []string{"hook"}},
 	"mail":       {may: []string{"hook"}},
 	"expr":       {},
@@ -49,9 +49,9 @@ var house = map[string]imports{
 	"store":      {may: []string{"hook", "expr", "keyset", "metrics", "store/db"}},
 	"archive":    {may: []string{"hook", "keyset"}},
 	"limit":      {may: []string{"hook", "store"}},
-	"activities": {may: []string{"hook", "store", "archive", "envelope", "expr", "egress", "provider", "mail", "crash"}},
+	"activities": {may: []string{"hook", "mapping", "store", "archive", "envelope", "expr", "egress", "provider", "mail", "crash"}},
 	"workflows":  {may: []string{"hook", "activities"}},
-	"worker":     {may: []string{"hook", "workflows", "activities", "store", "search", "provider", "crash"}},
+	"worker":     {may: []string{"hook", "mapping", "workflows", "activities", "store", "search", "provider", "crash"}},
 	"api":        {may: []string{"hook", "mapping", "metrics", "store", "archive", "search", "provider", "envelope", "expr", "limit", "egress", "crash"}},
 	"dashboard":  {may: []string{"hook", "store", "client"}},
 
