@@ -18,6 +18,7 @@ type deliveriesPage struct {
 	Status, Webhook, Event string
 	Name                   string // the webhook's
 	States                 []state
+	Tests                  state // with or without tests
 }
 
 // state is a filter of a list, as a link.
@@ -29,7 +30,11 @@ type state struct {
 func (q *request) deliveries() error {
 	query := q.URL.Query()
 	p := deliveriesPage{Status: query.Get("status"), Webhook: query.Get("webhook"), Event: query.Get("event")}
-	got, err := q.API.DeliveryPage(q.ctx, client.DeliveryFilter{WebhookID: p.Webhook, EventID: p.Event, Status: p.Status}, q.cursor())
+	f := client.DeliveryFilter{WebhookID: p.Webhook, EventID: p.Event, Status: p.Status}
+	if p.Tests = (state{Name: "without tests", URL: q.without("cursor", "test", "false")}); query.Get("test") == "false" {
+		f.Test, p.Tests.Chosen, p.Tests.URL = new(false), true, q.without("cursor", "test", "")
+	}
+	got, err := q.API.DeliveryPage(q.ctx, f, q.cursor())
 	if err != nil {
 		return err
 	}
