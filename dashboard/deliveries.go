@@ -71,7 +71,8 @@ type step struct {
 	Attempt *client.Attempt
 	Text    string
 	Shade   string
-	Open    bool // what it answered is unfolded
+	Open    bool   // what it answered is unfolded
+	Before  string // the delivery that it waits for
 }
 
 type deliveryPage struct {
@@ -123,6 +124,8 @@ func timeLine(d client.Delivery) []step {
 	switch {
 	case !d.NextAttemptAt.IsZero():
 		steps = append(steps, step{At: d.NextAttemptAt, Wait: d.NextAttemptAt.Sub(before).Round(time.Second), Text: "Next attempt", Shade: "busy"})
+	case d.WaitsFor != "":
+		steps = append(steps, step{Text: "Waits for the one before it", Shade: "busy", Before: d.WaitsFor})
 	case d.Status == client.DeliveryPending:
 		steps = append(steps, step{Text: "An attempt is about to be made", Shade: "busy"})
 	case d.Status == client.DeliveryHeld:
