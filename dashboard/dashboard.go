@@ -69,6 +69,9 @@ func New(c Config) (http.Handler, error) {
 	if d.pages, err = loadTemplates(d.assets); err != nil {
 		return nil, err
 	}
+	if d.guides, err = loadGuides(); err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	for _, rt := range routes() {
 		mux.Handle(rt.method+" "+Prefix+rt.path, d.serve(rt))
