@@ -85,6 +85,7 @@ func TestInABrowserEveryPageIsLegible(t *testing.T) {
 		{"refused-signature", "/settings/webhooks/endpoints/" + callbacks.ID + "/refused/" + mistrusted.ID, "Why did the signature fail?"},
 		{"refused-payload", "/settings/webhooks/endpoints/" + desk.ID + "/refused/" + s.refused(t, desk, 1)[0].ID, "My order is late"},
 		{"guide", "/settings/webhooks/providers/messagebird", "How it is verified"},
+		{"archive", "/archive", "The last records"},
 		{"delivery-ordered", "/deliveries/" + second, "Waits for the one before it"},
 		{"endpoint-new", "/settings/webhooks/endpoints/new", "Requests a second"},
 		{"event-types", "/settings/webhooks/event-types", "Add a type"},

@@ -64,6 +64,7 @@ func routes() []route {
 		{method: post, path: "/settings/webhooks/endpoints/{id}/refused/{rid}/readmit", roles: operators, handle: (*request).readmit},
 		{method: post, path: "/settings/webhooks/endpoints/{id}/readmit", roles: operators, handle: (*request).readmitAll},
 		{method: get, path: "/settings/webhooks/providers/{name}", roles: readers, handle: (*request).guide},
+		{method: get, path: "/archive", roles: readers, handle: (*request).archive},
 		{method: get, path: "/settings/webhooks/event-types", roles: readers, handle: (*request).eventTypes},
 		{method: post, path: "/settings/webhooks/event-types", roles: operators, handle: (*request).putType},
 		{method: get, path: "/settings/members", roles: admins, people: true, handle: (*request).members},
