@@ -21,13 +21,14 @@ type archivePage struct {
 type archiveRow struct {
 	Endpoint client.Endpoint
 	Counts   client.MessageCounts
-	Counted  bool
+	Counted  bool      // whether the ledger shows its counts
 	Until    time.Time // when what comes in now can be deleted
 }
 
 const (
 	archiveShown   = 10  // rows of a list
 	archiveSampled = 100 // messages that the times are taken from
+	ledgerShown    = 100 // endpoints of a ledger, at most
 )
 
 // archive shows what lies in WORM storage, and what is on its way there.
@@ -44,7 +45,7 @@ func (q *request) archive() error {
 	links := listOf(q, endpoints)
 	p.Endpoints.First, p.Endpoints.Next = links.First, links.Next
 	for _, e := range endpoints.Items {
-		row := archiveRow{Endpoint: e, Until: time.Now().Add(time.Duration(e.Retention))}
+		row := archiveRow{Endpoint: e, Until: time.Now().Add(time.Duration(e.Retention)), Counted: len(ledger.Endpoints) < ledgerShown}
 		for _, c := range ledger.Endpoints {
 			if c.ID == e.ID {
 				row.Counts, row.Counted = c.MessageCounts, true

@@ -68,6 +68,7 @@ func hintsOf(page string) map[string]string {
 	for _, row := range settingRow.FindAllStringSubmatch(table, -1) {
 		for name := range strings.SplitSeq(row[1], ", ") {
 			said := strings.TrimPrefix(strings.TrimPrefix(row[2], "required"), ": ")
+			said = strings.TrimPrefix(said, "`true`: ")
 			if said != "" {
 				said = strings.ToUpper(said[:1]) + said[1:] + "."
 			}
@@ -114,10 +115,14 @@ func (inPlace) Transform(document *ast.Document, _ source.Reader, _ parser.Conte
 	}
 }
 
-// Of is the steps with an endpoint's URL where they name one for an example.
+// making is the command that makes an endpoint.
+var making = regexp.MustCompile(`(?s)<pre><code[^>]*>curl [^<]*/api/v1/endpoints&quot;.*?</code></pre>`)
+
+// Of is the steps for an endpoint that is made, with its URL where they name
+// one for an example.
 func (g *guide) Of(url string) template.HTML {
 	example := "https://hooks.example.com/webhooks/incoming/" + g.Name + "/&lt;token&gt;"
-	return template.HTML(strings.ReplaceAll(string(g.Steps), example, template.HTMLEscapeString(url))) //nolint:gosec // escaped
+	return template.HTML(strings.ReplaceAll(making.ReplaceAllString(string(g.Steps), ""), example, template.HTMLEscapeString(url))) //nolint:gosec // escaped
 }
 
 func (q *request) guide() error {

@@ -1,8 +1,14 @@
 package dashboard_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
 	"html"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +47,7 @@ func TestAProvidersEndpointIsMadeOfItsSettingsAndShowsItsSteps(t *testing.T) {
 	require.Contains(t, g.body, "The endpoint is ready")
 	require.GreaterOrEqual(t, strings.Count(g.body, html.EscapeString(e.URL)), 2, "its steps have its own URL")
 	require.NotContains(t, g.body, "hooks.example.com")
+	require.NotContains(t, g.body, "$POSTHORN_URL/api", "it is made already")
 	require.NotContains(t, b.get(t, endpointsPath+"/"+e.ID+"/edit").body, "very-secret")
 
 	fields := []string{"name", "SMS", "allowlist", "", "config.account_sid", "AC2", "overlap", "0s"}
@@ -102,17 +109,28 @@ func (s *site) refused(t *testing.T, e client.Endpoint, count int) (list []clien
 	return list
 }
 
-// mistrusted is an endpoint of Twilio's with a callback signed by another token.
+// twilioSignature is the header that Twilio sends.
+func twilioSignature(token, to string, form url.Values) string {
+	mac := hmac.New(sha1.New, []byte(token))
+	mac.Write([]byte(to))
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		mac.Write([]byte(name + form.Get(name)))
+	}
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// mistrusted is an endpoint of Twilio's with a callback signed by "new-token".
 func (s *site) mistrusted(t *testing.T) (client.Endpoint, client.RefusedRequest) {
 	t.Helper()
 	e, err := s.api.CreateEndpoint(s.as(t), client.EndpointSettings{
 		Name: new("Twilio"), Provider: new("twilio-sms"), ProviderConfig: []byte(`{"auth_token":"right-token","account_sid":"AC1"}`),
 	})
 	require.NoError(t, err)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, e.URL, strings.NewReader("MessageSid=SM1&MessageStatus=delivered&To=%2B15550100"))
+	form := url.Values{"MessageSid": {"SM1"}, "MessageStatus": {"delivered"}, "To": {"+15550100"}}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, e.URL, strings.NewReader(form.Encode()))
 	require.NoError(t, err)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("X-Twilio-Signature", "c2lnbmVkIGJ5IGFub3RoZXI=")
+	request.Header.Set("X-Twilio-Signature", twilioSignature("new-token", e.URL, form))
 	response, err := http.DefaultTransport.RoundTrip(request)
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())

@@ -116,7 +116,9 @@ func (g *guide) Fields(f *form, isNew bool) (out []field) {
 			words = []string{"number", "min=0"}
 		case provider.SettingFlag:
 			words = []string{"checkbox"}
-		case provider.SettingList, provider.SettingLines, provider.SettingTexts:
+		case provider.SettingTexts:
+			words = append(words, "textarea", "rows=2", `placeholder={"https://…": "-----BEGIN CERTIFICATE-----…"}`)
+		case provider.SettingList, provider.SettingLines:
 			words = append(words, "textarea", "rows=2")
 		}
 		out = append(out, newField(f, configField+s.Name, label(s.Name), hint, words...))
@@ -126,8 +128,8 @@ func (g *guide) Fields(f *form, isNew bool) (out []field) {
 
 // label writes a setting's name as people do.
 func label(name string) string {
-	name = strings.ReplaceAll(strings.TrimSuffix(name, "_seconds"), "_", " ")
-	name = strings.NewReplacer("sid", "SID", "arns", "ARNs").Replace(name)
+	name = strings.ReplaceAll(strings.Replace(name, "_seconds", " in seconds", 1), "_", " ")
+	name = strings.NewReplacer("sid", "SID", "arns", "ARNs", "certs", "certificates").Replace(name)
 	return strings.ToUpper(name[:1]) + name[1:]
 }
 

@@ -16,7 +16,7 @@ func TestAWebhooksBoundsAndSignaturesAreSetInItsForm(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	b := s.signedIn(t, s.tenant, hook.RoleOperator)
-	fields := []string{"url", "https://example.com/hooks", "patterns", "orders.*", "format", "standard", "ordered_by", "data.order", "ordered_on_failure", "skip"}
+	fields := []string{"name", "orders", "url", "https://example.com/hooks", "patterns", "orders.*", "format", "standard", "ordered_by", "data.order", "ordered_on_failure", "skip"}
 	g := b.post(t, "/portal/webhooks/new", append(fields, "rate_limit", "5", "max_in_flight", "2", "signatures", "v1a")...)
 	require.Equal(t, http.StatusOK, g.status, g.body)
 	list, err := s.api.WebhookPage(s.as(t), client.Page{})

@@ -72,6 +72,7 @@ func details(base string, j store.Job) string {
 		page = "/portal/messages/" + j.Ref.String()
 	case store.KindDelivery:
 		page = "/portal/deliveries/" + j.Ref.String()
+	case store.KindResume, store.KindRecover, store.KindNotify: // its webhook
 	}
 	return "[Open in the dashboard](" + base + page + ")"
 }
