@@ -20,7 +20,7 @@ type Activities struct {
 	Egress        *egress.Client
 	Room          *Room
 	Mail          *mail.Sender // nil: nobody is told by mail
-	URL           string       // where people reach Posthorn; "": mails have no link
+	URL           string       // where people reach Posthorn; "": mails and workflows have no link
 	MaxAttachment int64        // bytes of an attachment that is fetched
 	Log           *slog.Logger
 	Version       string

@@ -35,7 +35,7 @@ var house = map[string]imports{
 	"client":     {},
 	"follow":     {may: []string{"client"}},
 	"devstack":   {},
-	"docs":       {}, // worked examples
+	"docs":       {}, // pages, and worked examples
 	"store/db":   {},
 	"metrics":    {},
 	"simulate":   {}, // nothing of provider: each is a check of the other
@@ -53,7 +53,7 @@ var house = map[string]imports{
 	"workflows":  {may: []string{"hook", "activities"}},
 	"worker":     {may: []string{"hook", "mapping", "workflows", "activities", "store", "search", "provider", "crash"}},
 	"api":        {may: []string{"hook", "mapping", "metrics", "store", "archive", "search", "provider", "envelope", "expr", "limit", "egress", "crash"}},
-	"dashboard":  {may: []string{"hook", "store", "client"}},
+	"dashboard":  {may: []string{"hook", "store", "client", "provider", "docs"}},
 
 	// What is put together from the rest: everything but what is named. The
 	// generated queries are store's alone.

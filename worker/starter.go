@@ -100,7 +100,7 @@ func (s *starter) drain(ctx context.Context, shards []int16, cursor int64) (int6
 		all.Go(func() {
 			defer func() { <-places }()
 			crash.At(crash.BeforeStart)
-			err := start(ctx, s.Client, job)
+			err := start(ctx, s.Client, s.Activities.URL, job)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
