@@ -96,17 +96,18 @@ func TestAnImportThatIsKilledGoesOnAndBringsEachMessageOnce(t *testing.T) {
 	require.Len(t, reasons, refused)
 	require.Contains(t, reasons[0], `"line":1000,"status":422`)
 
-	ids, numbers := map[string]bool{}, map[int64]bool{}
 	require.Eventually(t, func() bool {
-		clear(ids)
-		clear(numbers)
-		for _, m := range collect(t, g.client.Messages(t.Context(), client.MessageFilter{EndpointID: e.ID})) {
-			require.False(t, ids[m.ExternalID], "%s is there twice", m.ExternalID)
-			ids[m.ExternalID] = true
-			numbers[m.Number] = true
-		}
-		return len(ids) == n-refused && len(numbers) == n-refused && !numbers[0]
-	}, time.Hour, time.Second, "each message is archived once")
+		l, err := g.client.Ledger(t.Context(), false)
+		return err == nil && l.Messages.Archived == int64(n-refused)
+	}, time.Hour, time.Second, "all are archived")
+	ids, numbers := map[string]bool{}, map[int64]bool{}
+	for _, m := range collect(t, g.client.Messages(t.Context(), client.MessageFilter{EndpointID: e.ID})) {
+		ids[m.ExternalID] = true
+		numbers[m.Number] = true
+	}
+	require.Len(t, ids, n-refused, "each message is there once")
+	require.Len(t, numbers, n-refused, "and was archived once")
+	require.False(t, numbers[0])
 	require.True(t, numbers[int64(n-refused)], "numbers have no holes")
 
 	third := posthorn(t, e, "import", path)
