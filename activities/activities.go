@@ -23,7 +23,7 @@ type Activities struct {
 	Schedule      *dispatch.Schedule           // which attempts are made next, and which wait
 	Settle        func(j store.Job, next Next) // says what comes after a first attempt
 	Mail          *mail.Sender                 // nil: nobody is told by mail
-	URL           string                       // where people reach Posthorn; "": mails have no link
+	URL           string                       // where people reach Posthorn; "": mails and workflows have no link
 	MaxAttachment int64                        // bytes of an attachment that is fetched
 	Log           *slog.Logger
 	Version       string

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"posthorn/hook"
+	"posthorn/mapping"
 	"posthorn/provider"
 	"posthorn/store"
 )
@@ -90,7 +91,7 @@ func (a *Activities) message(ctx context.Context, id hook.ID) (m loaded, err err
 		return m, err
 	}
 	externalID := m.Payload.ExternalID
-	payload, result, err := provider.Open(&m.Message)
+	payload, result, err := provider.Open(&m.Message, mapping.Open)
 	if err == nil {
 		m.Payload, m.result = *payload, result
 		m.Payload.ExternalID = externalID // by which it was told from others

@@ -8,6 +8,7 @@ import (
 
 	"posthorn/envelope"
 	"posthorn/hook"
+	"posthorn/provider"
 )
 
 var errDisabled = &hook.Error{Code: hook.CodeForbidden, Message: "this endpoint is disabled"}
@@ -16,9 +17,10 @@ var errAddress = &hook.Error{Code: hook.CodeForbidden, Message: "your address is
 
 // arrival is a request at an endpoint.
 type arrival struct {
-	endpoint  *hook.Endpoint // nil where the token names none
-	remote    string         // the client's address
-	request   hook.Request   // as it is kept
+	endpoint  *hook.Endpoint   // nil where the token names none
+	config    *provider.Config // of a provider's endpoint
+	remote    string           // the client's address
+	request   hook.Request     // as it is kept
 	verdict   hook.Verdict
 	raw       buffer // the body as it came over the wire
 	decoded   buffer
@@ -63,15 +65,16 @@ func (s *server) check(c *gin.Context, a *arrival) (err error) {
 
 // meet finds the endpoint, which must be for that provider, and reads a body
 // of at most limit bytes from an address that may send one.
-func (s *server) meet(c *gin.Context, a *arrival, provider string, limit int64) error {
-	e, err := s.endpoints.find(c.Request.Context(), c.Param("token"))
+func (s *server) meet(c *gin.Context, a *arrival, name string, limit int64) error {
+	found, err := s.endpoints.find(c.Request.Context(), c.Param("token"))
+	e := found.endpoint
 	switch {
 	case err != nil:
 		return err
-	case e.Provider != provider:
+	case e.Provider != name:
 		return hook.NotFound("endpoint")
 	}
-	a.endpoint = e
+	a.endpoint, a.config = e, found.config
 	if !allowed(e.Allowlist, a.remote) {
 		return errAddress
 	}

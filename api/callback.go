@@ -56,7 +56,7 @@ func (s *server) acceptCallback(c *gin.Context, a *arrival, p *provider.Provider
 	}
 	ctx, r := c.Request.Context(), c.Request
 	came := &callback{
-		provider: p, endpoint: a.endpoint, id: hook.NewID(), header: r.Header, raw: a.raw.bytes,
+		provider: p, endpoint: a.endpoint, config: a.config, id: hook.NewID(), header: r.Header, raw: a.raw.bytes,
 		request: hook.Request{Method: r.Method, Target: r.RequestURI, Proto: r.Proto, Host: r.Host, Remote: a.remote},
 	}
 	if err := s.verifyCallback(ctx, came, time.Now()); err != nil {
@@ -97,7 +97,11 @@ func (s *server) messageOfCallback(ctx context.Context, e *hook.Endpoint, k *hoo
 	}
 	came := &callback{provider: p, endpoint: e, id: id, request: k.Request, header: k.Came.Header, raw: k.Raw}
 	came.request.Target = k.Came.Target
-	err := s.verifyCallback(ctx, came, hook.IDTime(id))
+	var err error
+	if came.config, err = p.Config(hook.Active(e.Keys, time.Now())); err != nil {
+		return nil, err
+	}
+	err = s.verifyCallback(ctx, came, hook.IDTime(id))
 	if refused, ok := errors.AsType[*refusedCallback](err); ok && came.verdict.Reason != provider.ReasonUnavailable {
 		return nil, hook.Invalid("it is still not authentic: " + refused.Error())
 	}
@@ -122,21 +126,18 @@ type callback struct {
 	header   http.Header
 	raw      []byte
 
-	config  *provider.Config // once it was checked
-	verdict provider.Verdict
+	config  *provider.Config // its versions that are in force
+	verdict provider.Verdict // once it was checked
 }
 
 // verifyCallback checks the bytes as they came, with the versions of the
 // endpoint's configuration that are in force, as of the time of receipt.
-func (s *server) verifyCallback(ctx context.Context, came *callback, at time.Time) (err error) {
-	e := came.endpoint
-	if came.config, err = came.provider.Config(hook.Active(e.Keys, time.Now())); err != nil {
-		return err
-	}
+func (s *server) verifyCallback(ctx context.Context, came *callback, at time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
 	came.verdict = came.provider.Verify(ctx, &provider.Request{
-		Method: came.request.Method, URL: provider.PublicURL(cmp.Or(e.PublicURL, s.PublicURL), came.request.Target), Header: came.header, Body: came.raw,
+		Method: came.request.Method, URL: provider.PublicURL(cmp.Or(came.endpoint.PublicURL, s.PublicURL), came.request.Target), Host: came.request.Host,
+		Header: came.header, Body: came.raw,
 	}, came.config, at, s.Fetch)
 	if !came.verdict.Accepted {
 		return &refusedCallback{provider: came.provider.Name, verdict: came.verdict}

@@ -18,12 +18,8 @@ func (came *callback) stored(fingerprint func([]byte) string) hook.Request {
 	return r
 }
 
-// kept is the request as it is kept where it is refused; nil where it could not
-// even be checked.
+// kept is the request as it is kept where it is refused.
 func (came *callback) kept(fingerprint func([]byte) string) *hook.Kept {
-	if came.config == nil {
-		return nil
-	}
 	return &hook.Kept{
 		Kind: hook.KeptUnverified, Request: came.stored(fingerprint), Raw: came.raw,
 		Came: &hook.Came{Target: came.request.Target, Header: came.header},

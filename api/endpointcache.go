@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"posthorn/hook"
+	"posthorn/provider"
 	"posthorn/store"
 )
 
@@ -30,6 +31,7 @@ type endpointCache struct {
 
 type cachedEndpoint struct {
 	endpoint *hook.Endpoint
+	config   *provider.Config // of a provider's
 	until    time.Time
 }
 
@@ -37,43 +39,55 @@ func newEndpointCache(s *store.Store) *endpointCache {
 	return &endpointCache{store: s, known: map[string]cachedEndpoint{}}
 }
 
-// find returns an endpoint that nobody may change.
-func (c *endpointCache) find(ctx context.Context, token string) (*hook.Endpoint, error) {
+// find returns an endpoint, with a provider's configuration, that nobody may
+// change.
+func (c *endpointCache) find(ctx context.Context, token string) (cachedEndpoint, error) {
 	if !isToken(token) {
-		return nil, hook.NotFound("endpoint")
+		return cachedEndpoint{}, hook.NotFound("endpoint")
 	}
 	c.mu.RLock()
 	cached, ok := c.known[token]
 	c.mu.RUnlock()
 	if ok && time.Now().Before(cached.until) {
-		return cached.endpoint, nil
+		return cached, nil
 	}
 	found := c.asked.DoChan(token, func() (any, error) { return c.ask(context.WithoutCancel(ctx), token) })
 	select {
 	case r := <-found:
-		e, _ := r.Val.(*hook.Endpoint)
+		e, _ := r.Val.(cachedEndpoint)
 		return e, r.Err
 	case <-ctx.Done():
-		return nil, hook.Unavailable(ctx.Err())
+		return cachedEndpoint{}, hook.Unavailable(ctx.Err())
 	}
 }
 
 // ask looks an endpoint up for all who want it at the same time.
-func (c *endpointCache) ask(ctx context.Context, token string) (*hook.Endpoint, error) {
+func (c *endpointCache) ask(ctx context.Context, token string) (found cachedEndpoint, err error) {
 	ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
 	defer cancel()
 	now := time.Now()
 	e, err := c.store.EndpointByToken(ctx, token)
 	if err != nil {
-		return nil, err
+		return found, err
+	}
+	found = cachedEndpoint{endpoint: &e, until: now.Add(endpointTTL)}
+	if p, ok := provider.Lookup(e.Provider); ok {
+		if found.config, err = p.Config(hook.Active(e.Keys, now)); err != nil {
+			return found, err
+		}
+		for _, key := range e.Keys { // a version that ends meanwhile ends in time
+			if key.ExpiresAt.After(now) && key.ExpiresAt.Before(found.until) {
+				found.until = key.ExpiresAt
+			}
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.known) >= maxEndpoints {
 		clear(c.known)
 	}
-	c.known[token] = cachedEndpoint{endpoint: &e, until: now.Add(endpointTTL)}
-	return &e, nil
+	c.known[token] = found
+	return found, nil
 }
 
 // isToken reports whether s has the form of a token: the database need not be

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"posthorn/hook"
+	"posthorn/mapping"
 	"posthorn/provider"
 	"posthorn/store"
 )
@@ -131,7 +132,7 @@ func (s *server) showMessage(v store.MessageView) messageView {
 		}
 		return view
 	}
-	p, _, err := provider.Open(&v.Message)
+	p, _, err := provider.Open(&v.Message, mapping.Open)
 	if err != nil { // it was accepted: it has this shape
 		return view
 	}

@@ -167,7 +167,7 @@ func (w *tab) look(name string) {
 		})
 		picture, err := chromedp.Run(w.ctx, chromedp.FullScreenshot(100))
 		require.NoError(w.t, err)
-		overflow := eval[bool](w, "document.documentElement.scrollWidth > window.innerWidth")
+		overflow := eval[int64](w, "document.documentElement.scrollWidth") > size.width
 		eval[bool](w, axe+"; true")
 		found := eval[[]violation](w, `axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => r.violations)`,
 			chromedp.EvalAwaitPromise, chromedp.EvalAsValue)

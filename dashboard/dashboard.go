@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 
@@ -31,8 +32,12 @@ type Config struct {
 	TemporalUIURL  string // "" for no links
 	TrustedProxies []netip.Prefix
 	Fingerprint    func(value []byte) string
+	AckLatency     func() (l Latency, ok bool) // of this process; nil for none
 	Log            *slog.Logger
 }
+
+// Latency is how long something took: half, and 99 of 100, are faster.
+type Latency struct{ Median, Slow time.Duration }
 
 // Prefix opens the path of every page.
 const Prefix = "/portal"
@@ -42,6 +47,7 @@ type dashboard struct {
 	API     *client.Client // calls Management
 	assets  *assets
 	pages   *templates
+	guides  map[string]*guide   // by the providers' names
 	hashing *semaphore.Weighted // Argon2 takes memory: few at a time
 	secure  bool
 }
@@ -49,6 +55,9 @@ type dashboard struct {
 // New returns the handler of everything below Prefix. It fails where a template
 // is broken.
 func New(c Config) (http.Handler, error) {
+	if c.AckLatency == nil {
+		c.AckLatency = func() (Latency, bool) { return Latency{}, false }
+	}
 	d := &dashboard{Config: c, hashing: semaphore.NewWeighted(hashers), secure: strings.HasPrefix(c.URL, "https://")}
 	var err error
 	if d.API, err = client.New("http://posthorn.invalid", "", client.Handler(c.Management)); err != nil {
@@ -58,6 +67,9 @@ func New(c Config) (http.Handler, error) {
 		return nil, err
 	}
 	if d.pages, err = loadTemplates(d.assets); err != nil {
+		return nil, err
+	}
+	if d.guides, err = loadGuides(); err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()

@@ -18,6 +18,7 @@ type deliveriesPage struct {
 	Status, Webhook, Event string
 	Name                   string // the webhook's
 	States                 []state
+	Tests                  state // with or without tests
 }
 
 // state is a filter of a list, as a link.
@@ -29,7 +30,11 @@ type state struct {
 func (q *request) deliveries() error {
 	query := q.URL.Query()
 	p := deliveriesPage{Status: query.Get("status"), Webhook: query.Get("webhook"), Event: query.Get("event")}
-	got, err := q.API.DeliveryPage(q.ctx, client.DeliveryFilter{WebhookID: p.Webhook, EventID: p.Event, Status: p.Status}, q.cursor())
+	f := client.DeliveryFilter{WebhookID: p.Webhook, EventID: p.Event, Status: p.Status}
+	if p.Tests = (state{Name: "without tests", URL: q.without("cursor", "test", "false")}); query.Get("test") == "false" {
+		f.Test, p.Tests.Chosen, p.Tests.URL = new(false), true, q.without("cursor", "test", "")
+	}
+	got, err := q.API.DeliveryPage(q.ctx, f, q.cursor())
 	if err != nil {
 		return err
 	}
@@ -66,7 +71,8 @@ type step struct {
 	Attempt *client.Attempt
 	Text    string
 	Shade   string
-	Open    bool // what it answered is unfolded
+	Open    bool   // what it answered is unfolded
+	Before  string // the delivery that it waits for
 }
 
 type deliveryPage struct {
@@ -118,6 +124,8 @@ func timeLine(d client.Delivery) []step {
 	switch {
 	case !d.NextAttemptAt.IsZero():
 		steps = append(steps, step{At: d.NextAttemptAt, Wait: d.NextAttemptAt.Sub(before).Round(time.Second), Text: "Next attempt", Shade: "busy"})
+	case d.WaitsFor != "":
+		steps = append(steps, step{Text: "Waits for the one before it", Shade: "busy", Before: d.WaitsFor})
 	case d.Status == client.DeliveryPending:
 		steps = append(steps, step{Text: "An attempt is about to be made", Shade: "busy"})
 	case d.Status == client.DeliveryHeld:

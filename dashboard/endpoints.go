@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"posthorn/client"
+	"posthorn/provider"
 )
 
 const endpointsPath = Prefix + "/settings/webhooks/endpoints"
@@ -36,7 +37,9 @@ func (q *request) endpoints() error {
 
 type endpointPage struct {
 	Endpoint client.Endpoint
+	Guide    *guide // of its provider; nil for none
 	Refused  client.Refused
+	Kept     int    // requests that can be admitted after all
 	Secret   string // once
 	Made     bool
 }
@@ -50,8 +53,14 @@ func (q *request) endpoint() error {
 }
 
 func (q *request) showEndpoint(p endpointPage) (err error) {
+	p.Guide = q.guides[p.Endpoint.Provider]
 	if p.Refused, err = q.API.Refused(q.ctx, p.Endpoint.ID); err != nil {
 		return err
+	}
+	for _, r := range p.Refused.Last {
+		if r.Kept != "" && r.ReadmittedAt.IsZero() {
+			p.Kept++
+		}
 	}
 	if p.Refused.Last = p.Refused.Last[:min(len(p.Refused.Last), pageRows)]; p.Secret == "" {
 		p.Secret = p.Endpoint.Secret
@@ -62,6 +71,8 @@ func (q *request) showEndpoint(p endpointPage) (err error) {
 type endpointForm struct {
 	Form     *form
 	ID, Name string
+	Guide    *guide   // of the provider; nil for a producer's own messages
+	Guides   []string // that a new endpoint may be of
 }
 
 // days are how retention and the window against duplicates are typed.
@@ -73,6 +84,9 @@ func endpointSettings(f *form, isNew bool) client.EndpointSettings {
 	s := client.EndpointSettings{
 		Name: text(v, "name"), Auth: text(v, "auth"), Allowlist: &allow, RateLimit: numberOf(f, "rate_limit"), Burst: numberOf(f, "burst"),
 		Retention: daysOf(f, "retention"), DedupWindow: daysOf(f, "dedup_window"),
+	}
+	if v.Has("public_url") {
+		s.PublicURL = text(v, "public_url")
 	}
 	if *s.Auth == client.AuthHMAC {
 		sign := client.Signature{Header: *text(v, "header"), Prefix: v.Get("prefix"), Encoding: v.Get("encoding")}
@@ -105,6 +119,9 @@ func fillEndpoint(e client.Endpoint) url.Values {
 		"name": {e.Name}, "auth": {e.Auth}, "rate_limit": {strconv.Itoa(e.RateLimit)}, "burst": {strconv.Itoa(e.Burst)},
 		"allowlist": {strings.Join(e.Allowlist, "\n")}, "retention": {inDays(e.Retention)}, "dedup_window": {inDays(e.DedupWindow)},
 	}
+	if e.Provider != "" {
+		v.Set("public_url", e.PublicURL)
+	}
 	if e.Signature != nil {
 		v.Set("header", e.Signature.Header)
 		v.Set("prefix", e.Signature.Prefix)
@@ -117,18 +134,23 @@ func (q *request) showEndpointForm(status int, p endpointForm) error {
 	title := "New endpoint"
 	if p.ID != "" {
 		title = "Edit " + p.Name
+	} else {
+		p.Guides = provider.Names()
 	}
 	q.show(status, "endpoint-form", title, p)
 	return nil
 }
 
 func (q *request) newEndpoint() error {
-	return q.showEndpointForm(http.StatusOK, endpointForm{Form: newForm(url.Values{})})
+	return q.showEndpointForm(http.StatusOK, endpointForm{Form: newForm(url.Values{}), Guide: q.guides[q.URL.Query().Get("provider")]})
 }
 
 func (q *request) createEndpoint() error {
-	p := endpointForm{Form: newForm(q.PostForm)}
+	p := endpointForm{Form: newForm(q.PostForm), Guide: q.guides[q.PostForm.Get("provider")]}
 	s := endpointSettings(p.Form, true)
+	if p.Guide != nil {
+		s.Auth, s.Signature, s.Provider, s.ProviderConfig = nil, nil, &p.Guide.Name, configOf(p.Form, p.Guide, nil)
+	}
 	if len(p.Form.Errors) > 0 {
 		return q.showEndpointForm(http.StatusUnprocessableEntity, p)
 	}
@@ -147,7 +169,11 @@ func (q *request) editEndpoint() error {
 	if err != nil {
 		return err
 	}
-	return q.showEndpointForm(http.StatusOK, endpointForm{newForm(fillEndpoint(e)), e.ID, e.Name})
+	p := endpointForm{Form: newForm(fillEndpoint(e)), ID: e.ID, Name: e.Name, Guide: q.guides[e.Provider]}
+	if p.Guide != nil {
+		fillConfig(p.Form.Values, p.Guide, e)
+	}
+	return q.showEndpointForm(http.StatusOK, p)
 }
 
 func (q *request) saveEndpoint() error {
@@ -155,18 +181,37 @@ func (q *request) saveEndpoint() error {
 	if err != nil {
 		return err
 	}
-	p := endpointForm{newForm(q.PostForm), e.ID, e.Name}
+	p := endpointForm{Form: newForm(q.PostForm), ID: e.ID, Name: e.Name, Guide: q.guides[e.Provider]}
 	s := endpointSettings(p.Form, false)
+	if p.Guide != nil {
+		s.Auth, s.Signature, s.ProviderConfig = nil, nil, configOf(p.Form, p.Guide, e.ProviderConfig)
+	}
 	if len(p.Form.Errors) > 0 {
 		return q.showEndpointForm(http.StatusUnprocessableEntity, p)
 	}
-	if _, err := q.API.UpdateEndpoint(q.ctx, e.ID, s); err != nil {
+	if err := q.changeEndpoint(e.ID, s); err != nil {
 		if p.Form.refuse(err) {
 			return q.showEndpointForm(http.StatusUnprocessableEntity, p)
 		}
 		return err
 	}
 	return q.to(endpointsPath+"/"+e.ID, "saved")
+}
+
+// changeEndpoint saves settings. A provider's configuration that is to be good
+// for a while beside the next is rotated, the rest is changed at once.
+func (q *request) changeEndpoint(id string, s client.EndpointSettings) error {
+	keep := overlap(q.PostForm)
+	if config := s.ProviderConfig; config != nil && keep > 0 {
+		s.ProviderConfig = nil
+		if _, err := q.API.UpdateEndpoint(q.ctx, id, s); err != nil {
+			return err
+		}
+		_, err := q.API.RotateProvider(q.ctx, id, config, keep)
+		return err
+	}
+	_, err := q.API.UpdateEndpoint(q.ctx, id, s)
+	return err
 }
 
 func (q *request) rotateEndpoint() error {

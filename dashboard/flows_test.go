@@ -55,6 +55,10 @@ func TestInABrowserEveryPageIsLegible(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	c := s.fill(t, s.tenant)
+	_, second := s.lane(t)
+	callbacks, mistrusted := s.mistrusted(t)
+	desk := s.foreign(t)
+	s.understand(t, desk)
 	w := s.open(t, s.signedIn(t, s.tenant, hook.RoleAdmin))
 	for _, p := range []struct{ name, path, sees string }{
 		{"overview", "/", "in the last hour"},
@@ -74,6 +78,15 @@ func TestInABrowserEveryPageIsLegible(t *testing.T) {
 		{"recover", "/webhooks/" + c.failing.ID + "/recover?since=2026-01-01T00:00&include=all", "would be delivered"},
 		{"endpoints", "/settings/webhooks/endpoints", "CRM"},
 		{"endpoint", "/settings/webhooks/endpoints/" + c.endpoint.ID, "Refused requests"},
+		{"endpoint-kept", "/settings/webhooks/endpoints/" + desk.ID, "is kept"},
+		{"endpoint-provider", "/settings/webhooks/endpoints/" + callbacks.ID, "Set up"},
+		{"endpoint-provider-edit", "/settings/webhooks/endpoints/" + callbacks.ID + "/edit", "Auth token"},
+		{"endpoint-provider-new", "/settings/webhooks/endpoints/new?provider=ses", "Topic ARNs"},
+		{"refused-signature", "/settings/webhooks/endpoints/" + callbacks.ID + "/refused/" + mistrusted.ID, "Why did the signature fail?"},
+		{"refused-payload", "/settings/webhooks/endpoints/" + desk.ID + "/refused/" + s.refused(t, desk, 1)[0].ID, "My order is late"},
+		{"guide", "/settings/webhooks/providers/messagebird", "How it is verified"},
+		{"archive", "/archive", "The last records"},
+		{"delivery-ordered", "/deliveries/" + second, "Waits for the one before it"},
 		{"endpoint-new", "/settings/webhooks/endpoints/new", "Requests a second"},
 		{"event-types", "/settings/webhooks/event-types", "Add a type"},
 		{"settings", "/settings", "Notification addresses"},

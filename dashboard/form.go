@@ -48,6 +48,9 @@ func (f *form) refuse(err error) bool {
 
 // add puts an error beside the field that a pointer begins with.
 func (f *form) add(pointer, message string) {
+	if setting, ok := strings.CutPrefix(pointer, "/provider_config/"); ok {
+		pointer = configField + setting
+	}
 	name, rest, nested := strings.Cut(strings.TrimPrefix(pointer, "/"), "/")
 	if nested {
 		message = rest + ": " + message

@@ -70,6 +70,8 @@ func parseSearch(text string, endpoints map[string]string) (search, string) {
 			s.filter.From = value
 		case key == "to":
 			s.filter.To = value
+		case key == "is":
+			s.filter.Status = value
 		case key == "endpoint":
 			s.filter.EndpointID, err = endpointID(value, endpoints)
 		case key == "after":

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -11,15 +12,18 @@ import (
 )
 
 type overviewPage struct {
-	Hour          spark
-	Capped        bool // there were more arrivals than are read
-	Pending, Held int
-	Oldest        time.Time // the oldest delivery that is pending
-	Last          counts    // of the last deliveries
-	Webhooks      []fare
-	Most          int
-	Empty         bool // nothing is set up yet
-	Endpoints     bool
+	Ledger    client.Ledger
+	Sums      []sum
+	Hour      spark
+	Capped    bool // there were more arrivals than are read
+	Last      counts
+	Webhooks  []fare
+	Disabled  int // webhooks
+	Failing   int
+	Ack       *Latency
+	Most      int
+	Empty     bool // nothing is set up yet
+	Endpoints bool
 }
 
 // counts are the states of some deliveries, and how long they took.
@@ -39,8 +43,9 @@ type part struct {
 
 // fare is how a webhook does.
 type fare struct {
-	Webhook               client.Webhook
-	Pending, Held, Failed int
+	Webhook client.Webhook
+	Counts  client.DeliveryCounts
+	Lately  int // failures among the last deliveries
 }
 
 // overviewWebhooks is how many webhooks the overview names, the worst first.
@@ -55,6 +60,10 @@ func (q *request) overview() error {
 	if err != nil {
 		return err
 	}
+	ledger, err := q.API.Ledger(q.ctx, false)
+	if err != nil {
+		return err
+	}
 	webhooks, err := q.API.WebhookPage(q.ctx, client.Page{Limit: 100})
 	if err != nil {
 		return err
@@ -64,16 +73,19 @@ func (q *request) overview() error {
 		return err
 	}
 	p := overviewPage{
-		Hour: newSpark(o.Arrivals, "", now), Capped: len(o.Arrivals) == store.Most, Last: count(o.Deliveries), Most: store.Most,
+		Ledger: ledger, Sums: sums(&ledger), Hour: newSpark(o.Arrivals, "", now), Capped: len(o.Arrivals) == store.Most,
+		Last: count(o.Deliveries), Most: store.Most, Webhooks: fares(webhooks.Items, &ledger, &o),
 		Endpoints: len(endpoints.Items) > 0, Empty: len(endpoints.Items) == 0 && len(webhooks.Items) == 0,
 	}
-	p.Webhooks = fares(webhooks.Items, &o)
-	for _, open := range o.Open {
-		p.Pending += open.Pending
-		p.Held += open.Held
-		if p.Oldest.IsZero() || !open.Oldest.IsZero() && open.Oldest.Before(p.Oldest) {
-			p.Oldest = open.Oldest
+	for _, w := range webhooks.Items {
+		if !w.Active {
+			p.Disabled++
+		} else if w.ConsecutiveFailures > 0 {
+			p.Failing++
 		}
+	}
+	if ack, ok := q.AckLatency(); ok {
+		p.Ack = &ack
 	}
 	return q.page("overview", "Overview", p)
 }
@@ -126,29 +138,29 @@ func round(d time.Duration) string {
 
 // fares names the webhooks, the worst first: disabled, then failing, then by
 // what waits.
-func fares(webhooks []client.Webhook, o *store.Overview) []fare {
+func fares(webhooks []client.Webhook, l *client.Ledger, o *store.Overview) []fare {
 	var list []fare
 	for _, w := range webhooks {
 		f := fare{Webhook: w}
-		for _, open := range o.Open {
-			if open.WebhookID.String() == w.ID {
-				f.Pending, f.Held = open.Pending, open.Held
+		for _, c := range l.Webhooks {
+			if c.ID == w.ID {
+				f.Counts = c.DeliveryCounts
 			}
 		}
 		for _, d := range o.Deliveries {
 			if d.Status == hook.DeliveryFailed && d.WebhookID.String() == w.ID {
-				f.Failed++
+				f.Lately++
 			}
 		}
 		list = append(list, f)
 	}
-	badness := func(f fare) int {
-		n := f.Webhook.ConsecutiveFailures*1000 + f.Failed*10 + f.Held + f.Pending
+	badness := func(f fare) int64 {
+		n := int64(f.Webhook.ConsecutiveFailures*1000+f.Lately*10) + f.Counts.Held + f.Counts.InFlight
 		if !f.Webhook.Active {
 			n += 1 << 40
 		}
 		return n
 	}
-	slices.SortStableFunc(list, func(a, b fare) int { return badness(b) - badness(a) })
+	slices.SortStableFunc(list, func(a, b fare) int { return cmp.Compare(badness(b), badness(a)) })
 	return list[:min(len(list), overviewWebhooks)]
 }

@@ -76,7 +76,9 @@ var done = map[string]string{
 	"resent": "A further attempt is on its way.", "cancelled": "Cancelled.", "password": "The password is changed. Every other session is over.",
 	"out": "You are signed out.", "everywhere": "You are signed out everywhere.", "role": "The role is changed.",
 	"uninvited": "The invitation is taken back.", "revoked": "The key is revoked.", "recovering": "The recovery has begun.",
-	"resending": "Further attempts are on their way.",
+	"admitted": "Admitted. It goes the way of every message.", "admitted-all": "What was kept is admitted.",
+	"admitted-some": "What could be is admitted. The rest is still refused: open it to see why.",
+	"resending":     "Further attempts are on their way.",
 }
 
 // page shows a page that went well.

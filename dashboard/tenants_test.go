@@ -26,6 +26,7 @@ func TestNoTenantSeesOrChangesAnothers(t *testing.T) {
 		"/webhooks": c.failing.ID, "/deliveries": c.failed, "/events": c.event.ID, "/messages": c.messages[0],
 		"/settings/webhooks/endpoints": c.endpoint.ID, "/settings/members": member, "/settings/invitations": invitation.ID.String(), "/settings/keys": key.ID,
 	}
+	refused := s.refused(t, c.endpoint, 1)[0].ID
 	seen := 0
 	for _, r := range dashboard.Routes() {
 		list, _, ok := strings.Cut(r.Path, "/{id}")
@@ -33,7 +34,7 @@ func TestNoTenantSeesOrChangesAnothers(t *testing.T) {
 			continue
 		}
 		require.NotEmpty(t, things[list], "%s: the test has nothing of this kind", r.Path)
-		path := "/portal" + strings.NewReplacer("{id}", things[list], "{n}", "0").Replace(r.Path)
+		path := "/portal" + strings.NewReplacer("{id}", things[list], "{n}", "0", "{rid}", refused).Replace(r.Path)
 		var form url.Values
 		if r.Method == http.MethodPost {
 			form = url.Values{"role": {"admin"}, "since": {"2026-01-02T03:04"}, "url": {"https://example.com"}, "events": {"a.b"}, "name": {"x"}, "auth": {"bearer"}}
@@ -46,7 +47,7 @@ func TestNoTenantSeesOrChangesAnothers(t *testing.T) {
 		}
 	}
 	require.Positive(t, seen)
-	for _, page := range []string{"/", "/webhooks", "/deliveries", "/events", "/messages", "/messages?q=invoice", "/settings/webhooks/endpoints", "/settings/members", "/settings/keys"} {
+	for _, page := range []string{"/", "/webhooks", "/deliveries", "/events", "/messages", "/messages?q=invoice", "/archive", "/settings/webhooks/endpoints", "/settings/members", "/settings/keys"} {
 		g := stranger.get(t, "/portal"+page)
 		require.Equal(t, http.StatusOK, g.status, page)
 		for _, trace := range []string{"ledger", "CRM", "invoice for May", "member@example.com", "order.placed", c.failed} {

@@ -57,6 +57,11 @@ func settings(f *form, isNew bool) client.WebhookSettings {
 	if isNew && *out.Name == "" {
 		out.Name = nil
 	}
+	if signed := v.Get("signatures"); signed != "" {
+		kinds := strings.FieldsFunc(strings.TrimPrefix(signed, "none"), func(r rune) bool { return r == ' ' })
+		out.Signatures = &kinds
+	}
+	out.RateLimit, out.MaxInFlight = boundOf(f, "rate_limit", isNew), boundOf(f, "max_in_flight", isNew)
 	out.RetryPolicy = waitsOf(f, isNew)
 	out.DisableAfter = numberOf(f, "disable_after")
 	if seconds := numberOf(f, "timeout"); seconds != nil {
@@ -102,6 +107,14 @@ func waitsOf(f *form, isNew bool) *[]int {
 	return &waits
 }
 
+// boundOf reads a bound; nothing is none, which ends one that there is.
+func boundOf(f *form, name string, isNew bool) *int {
+	if strings.TrimSpace(f.Values.Get(name)) == "" && !isNew {
+		return new(0)
+	}
+	return numberOf(f, name)
+}
+
 func numberOf(f *form, name string) *int {
 	word := strings.TrimSpace(f.Values.Get(name))
 	if word == "" {
@@ -121,6 +134,14 @@ func fill(w client.Webhook) url.Values {
 		"name": {w.Name}, "url": {w.URL}, "format": {w.Format}, "events": w.Events, "filter": {w.Filter}, "transform": {w.Transform},
 		"ordered_by": {w.OrderedBy}, "ordered_on_failure": {w.OrderedOnFailure}, "survey_id": {w.SurveyID},
 		"disable_after": {strconv.Itoa(w.DisableAfter)}, "timeout": {strconv.Itoa(int(time.Duration(w.Timeout).Seconds()))},
+	}
+	if v.Set("signatures", strings.Join(w.Signatures, " ")); len(w.Signatures) == 0 {
+		v.Set("signatures", "none")
+	}
+	for name, bound := range map[string]int{"rate_limit": w.RateLimit, "max_in_flight": w.MaxInFlight} {
+		if bound > 0 {
+			v.Set(name, strconv.Itoa(bound))
+		}
 	}
 	var headers, waits []string
 	for _, name := range slices.Sorted(maps.Keys(w.Headers)) {

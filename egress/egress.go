@@ -6,6 +6,7 @@
 package egress
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -28,6 +29,9 @@ type Config struct {
 	StallTimeout time.Duration
 	RootCAs      *x509.CertPool // nil: the system's
 	Resolver     *net.Resolver  // nil: the system's
+	// Routes are addresses, as host:port, that are reached at others. The guard
+	// sees those that are dialled.
+	Routes map[string]string
 }
 
 // Bounds of the client.
@@ -71,7 +75,7 @@ func New(c Config) *Client {
 	dialer := &net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second, Control: guard.Safe, Resolver: c.Resolver}
 	client.transport = &http.Transport{
 		Proxy:                  nil, // the environment's are ignored: they would dial for us
-		DialContext:            dialer.DialContext,
+		DialContext:            routed(dialer, c.Routes),
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.RootCAs},
 		TLSHandshakeTimeout:    connectTimeout,
 		ForceAttemptHTTP2:      true,
@@ -85,6 +89,12 @@ func New(c Config) *Client {
 		},
 	}
 	return client
+}
+
+func routed(dialer *net.Dialer, routes map[string]string) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		return dialer.DialContext(ctx, network, cmp.Or(routes[address], address))
+	}
 }
 
 // Close drops the connections that are idle. Requests in flight go on.

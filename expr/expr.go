@@ -79,12 +79,19 @@ var (
 )
 
 func environment(variables ...cel.EnvOption) (*cel.Env, error) {
-	return cel.NewEnv(append(variables,
+	env, err := cel.NewEnv(append(variables,
 		cel.OptionalTypes(), cel.DefaultUTCTimeZone(true), cel.CrossTypeNumericComparisons(true),
 		cel.ParserExpressionSizeLimit(MaxText), cel.ParserRecursionLimit(50), cel.ExpressionNodeLimit(5000),
 		cel.ASTValidators(cel.ValidateComprehensionNestingLimit(3), cel.ValidateRegexLiterals(),
 			cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals()),
 	)...)
+	if err != nil {
+		return nil, err
+	}
+	// The first name that is not known makes a checker list those that are, and
+	// it is shared without a lock (cel-go 0.33): so one goroutine meets that name.
+	_, _ = env.Compile("unknown")
+	return env, nil
 }
 
 func compile(k kind, text string) (compiled, error) {

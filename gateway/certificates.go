@@ -16,16 +16,6 @@ import (
 // certificateLifetime is how long a certificate that signs callbacks is kept.
 const certificateLifetime = 24 * time.Hour
 
-// Option changes how the product is put together.
-type Option func(*parts)
-
-// WithCertificates takes the certificates of SNS from a file, see
-// ReadCertificates. It is for development and tests: whoever writes the file
-// can sign callbacks.
-func WithCertificates(fetch provider.Fetch) Option {
-	return func(p *parts) { p.certificates = fetch }
-}
-
 // ReadCertificates reads a file of certificates for WithCertificates: a JSON
 // object of PEM by URL, or one certificate in PEM, which then stands for all. A
 // file that is not there now is an error; what it does not have is fetched.

@@ -18,7 +18,7 @@ import (
 func (p *parts) withDashboard(management http.Handler) (http.Handler, error) {
 	pages, err := dashboard.New(dashboard.Config{
 		Store: p.store, Management: management, As: api.As, URL: strings.TrimRight(p.config.URL, "/"),
-		TemporalUIURL: strings.TrimRight(p.config.TemporalUIURL, "/"), TrustedProxies: p.proxies, Fingerprint: p.keys.Fingerprint, Log: p.log,
+		TemporalUIURL: strings.TrimRight(p.config.TemporalUIURL, "/"), TrustedProxies: p.proxies, Fingerprint: p.keys.Fingerprint, AckLatency: p.ackLatency, Log: p.log,
 	})
 	if err != nil {
 		return nil, err
@@ -30,6 +30,15 @@ func (p *parts) withDashboard(management http.Handler) (http.Handler, error) {
 		}
 		management.ServeHTTP(w, r)
 	}), nil
+}
+
+// ackLatency is how long producers waited for an answer from this process.
+func (p *parts) ackLatency() (dashboard.Latency, bool) {
+	got := p.metrics.Quantiles("/webhooks/incoming/in/:token", .5, .99)
+	if got == nil {
+		return dashboard.Latency{}, false
+	}
+	return dashboard.Latency{Median: got[0], Slow: got[1]}, true
 }
 
 // invitationTime is how long an admin's first link is good for.

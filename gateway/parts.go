@@ -28,6 +28,7 @@ type parts struct {
 	store    *store.Store
 	archive  *archive.Archive
 	egress   *egress.Client
+	outbound egress.Config
 	mail     *mail.Sender // nil: none is sent
 	temporal client.Client
 	proxies  []netip.Prefix
@@ -57,7 +58,8 @@ func open(ctx context.Context, c Config, logger *slog.Logger, options ...Option)
 	if p.proxies, err = parsePrefixes("POSTHORN_TRUSTED_PROXIES", c.TrustedProxies); err != nil {
 		return nil, err
 	}
-	p.egress = egress.New(egress.Config{AllowCIDRs: allow})
+	p.outbound.AllowCIDRs = allow
+	p.egress = egress.New(p.outbound)
 	if p.mail, err = openMail(c); err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"posthorn/hook"
-	"posthorn/mapping"
 )
 
 // Origin is what Read must know of the configuration.
@@ -37,11 +36,11 @@ func Read(request *hook.Request, origin hook.Origin, body []byte) (Result, error
 	return p.Events(&Request{Method: request.Method, URL: PublicURL("", request.Target), Header: header, Body: body}, &Config{versions: []*settings{s}}), nil
 }
 
-// Open reads the payload of a message that was accepted: a producer's own, by
-// the mapping that was in force, or a callback, whose Result it gives too.
-func Open(m *hook.Message) (*hook.Payload, *Result, error) {
+// Open reads the payload of a message that was accepted: a callback, whose
+// Result it gives too, or a producer's own, which own reads.
+func Open(m *hook.Message, own func(*hook.Message) (*hook.Payload, error)) (*hook.Payload, *Result, error) {
 	if m.Origin.Provider == "" {
-		payload, err := mapping.Open(m)
+		payload, err := own(m)
 		return payload, nil, err
 	}
 	body, err := m.Request.Decode(m.Raw, maxMail) // what is too large was not accepted

@@ -10,6 +10,7 @@ import (
 type Request struct {
 	Method string
 	URL    string // as configured at the provider, see PublicURL; the query not re-encoded
+	Host   string // as it arrived, for explanations alone; "" where it is not known
 	Header http.Header
 	Body   []byte // as on the wire, transfer coding removed
 }

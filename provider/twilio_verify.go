@@ -33,9 +33,6 @@ func verifyTwilio(a *attempt) (Replay, error) {
 	}
 	why := mismatch(redactURL(urls[0]) + parameters)
 	why.cause = "the auth token is not that of the account or subaccount which owns the number; or the URL at Twilio is not " + redactURL(a.URL)
-	if other := otherScheme(a.URL); other != "" && a.twilioFits(given, twilioURLs(withoutFragment(other)), parameters) {
-		why.cause = "Twilio signed " + redactURL(other) + ": the scheme of the public URL of this endpoint is wrong"
-	}
 	return Replay{}, why
 }
 
@@ -54,9 +51,7 @@ func (a *attempt) twilioParameters() (string, error) {
 	if hash, ok := parsePairs(a.query()).lookup("bodySHA256"); ok {
 		sum := sha256.Sum256(a.Body)
 		if !sameHex(hash, sum[:]) {
-			why := refuse(ReasonBodyHash, "the body is not the one whose SHA-256 is in the URL")
-			why.cause = "a proxy in front of Posthorn changes the body"
-			return "", why
+			return "", refuse(ReasonBodyHash, "the body is not the one whose SHA-256 is in the URL")
 		}
 		return "", nil
 	}

@@ -101,13 +101,11 @@ func (p *Provider) refusal(r *Request, a *attempt, err error) Verdict {
 	if a != nil {
 		v.Scheme = a.scheme
 		v.Signed = a.redact(v.Signed)
+		v.Cause = firstOf(p.likely(a, v.Reason), v.Cause)
 	}
+	v.Cause = firstOf(v.Cause, causes[v.Reason])
 	if v.Answer.Status == 0 {
-		v.Answer.Status = http.StatusUnauthorized
-		// What is not the sender's fault must come again: after 401 it may not.
-		if v.Reason == ReasonUnavailable || v.Reason == ReasonNoSecret {
-			v.Answer.Status = http.StatusServiceUnavailable
-		}
+		v.Answer.Status = v.Reason.status()
 	}
 	return v
 }

@@ -7,8 +7,9 @@ import "strings"
 func kindsOfMail(wrap func(d *draft, l letter)) []kind {
 	of := func(l letter) func(*draft) {
 		return func(d *draft) {
-			l.to = d.fill(l.to, plain)
-			wrap(d, l)
+			filled := l // each draft has its own: the kind is made once
+			filled.to = d.fill(l.to, plain)
+			wrap(d, filled)
 		}
 	}
 	return []kind{

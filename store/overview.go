@@ -41,20 +41,11 @@ type LastDelivery struct {
 	UpdatedAt     time.Time
 }
 
-// OpenDeliveries is what is still to be done for a webhook; numbers at most
-// Most+1.
-type OpenDeliveries struct {
-	WebhookID     hook.ID
-	Pending, Held int
-	Oldest        time.Time // of the pending; zero: there is none
-}
-
 // Overview is what a glance shows: reading it costs the same however much there
 // is.
 type Overview struct {
-	Arrivals   []Arrival        // since a time, the newest; at most Most
-	Deliveries []LastDelivery   // the last 1,000
-	Open       []OpenDeliveries // of the newest 100 webhooks
+	Arrivals   []Arrival      // since a time, the newest; at most Most
+	Deliveries []LastDelivery // the last 1,000
 }
 
 // Overview reads what a tenant's first page shows.
@@ -66,19 +57,8 @@ func (s *Store) Overview(ctx context.Context, tenant hook.ID, since time.Time) (
 		}
 		o.Arrivals = convert(arrivals, func(r db.ArrivalsRow) Arrival { return Arrival(r) })
 		last, err := q.LastDeliveries(ctx, db.LastDeliveriesParams{TenantID: tenant, MaxRows: 1000})
-		if err != nil {
-			return err
-		}
 		o.Deliveries = convert(last, func(r db.LastDeliveriesRow) LastDelivery {
 			return LastDelivery{r.ID, r.WebhookID, hook.DeliveryStatus(r.Status), int(r.Attempts), r.UpdatedAt}
-		})
-		open, err := q.OpenDeliveries(ctx, db.OpenDeliveriesParams{TenantID: tenant, MaxRows: Most + 1})
-		o.Open = convert(open, func(r db.OpenDeliveriesRow) OpenDeliveries {
-			out := OpenDeliveries{WebhookID: r.ID, Pending: int(r.Pending), Held: int(r.Held)}
-			if r.Oldest != (hook.ID{}) {
-				out.Oldest = hook.IDTime(r.Oldest)
-			}
-			return out
 		})
 		return err
 	})

@@ -123,7 +123,7 @@ func TestAWhatsAppTextIsDeliveredInTheFormOfInboxComponents(t *testing.T) {
 	require.Equal(t, "message.received", whole["event"])
 	require.Equal(t, whole["id"], data["id"])
 	require.Len(t, whole["idempotency_key"], 64)
-	for _, name := range strings.Fields("conversation_id id modified_at date type metadata attachments is_sent is_hidden is_event event_type " +
+	for name := range strings.FieldsSeq("conversation_id id modified_at date type metadata attachments is_sent is_hidden is_event event_type " +
 		"account_id inline_attachments body from snippet is_supported reactions quote deleted provider_id custom") {
 		require.Contains(t, data, name)
 	}

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,17 +96,18 @@ func TestAnImportThatIsKilledGoesOnAndBringsEachMessageOnce(t *testing.T) {
 	require.Len(t, reasons, refused)
 	require.Contains(t, reasons[0], `"line":1000,"status":422`)
 
-	ids, numbers := map[string]bool{}, map[int64]bool{}
 	require.Eventually(t, func() bool {
-		clear(ids)
-		clear(numbers)
-		for _, m := range collect(t, g.client.Messages(t.Context(), client.MessageFilter{EndpointID: e.ID})) {
-			require.False(t, ids[m.ExternalID], "%s is there twice", m.ExternalID)
-			ids[m.ExternalID] = true
-			numbers[m.Number] = true
-		}
-		return len(ids) == n-refused && len(numbers) == n-refused && !numbers[0]
-	}, time.Hour, time.Second, "each message is archived once")
+		l, err := g.client.Ledger(t.Context(), false)
+		return err == nil && l.Messages.Archived == int64(n-refused)
+	}, time.Hour, time.Second, "all are archived")
+	ids, numbers := map[string]bool{}, map[int64]bool{}
+	for _, m := range collect(t, g.client.Messages(t.Context(), client.MessageFilter{EndpointID: e.ID})) {
+		ids[m.ExternalID] = true
+		numbers[m.Number] = true
+	}
+	require.Len(t, ids, n-refused, "each message is there once")
+	require.Len(t, numbers, n-refused, "and was archived once")
+	require.False(t, numbers[0])
 	require.True(t, numbers[int64(n-refused)], "numbers have no holes")
 
 	third := posthorn(t, e, "import", path)
@@ -145,4 +147,28 @@ func TestSendTellsWhatBecameOfItsMessage(t *testing.T) {
 	require.Equal(t, 1, wrong.ProcessState.ExitCode())
 	require.Contains(t, string(output), "401")
 	require.NotContains(t, string(output), e.Secret)
+}
+
+func TestSendSignsAndEndsWithACodeOfWhatBecameOfTheMessage(t *testing.T) {
+	t.Parallel()
+	g := start(t)
+	e, err := g.client.CreateEndpoint(t.Context(), client.EndpointSettings{Name: new("signed"), Auth: new(client.AuthHMAC)})
+	require.NoError(t, err)
+	g.webhook(t, receive(t, repeated(http.StatusInternalServerError, 20)...), retries(1))
+	for name, c := range map[string]struct {
+		arguments []string
+		code      int
+		says      string
+	}{
+		"unsigned":      {nil, 1, "X-Comma-Signature"},
+		"signed":        {[]string{"--hmac"}, 0, "archived"},
+		"wrong secret":  {[]string{"--hmac", "--secret", "wrong"}, 1, "401"},
+		"still waiting": {[]string{"--key", g.tenant.Key, "--wait", "1ms"}, 3, "goes on by itself"},
+		"failed":        {[]string{"--key", g.tenant.Key}, 2, "of 1 deliveries 1 failed"},
+	} {
+		command := posthorn(t, e, append([]string{"send"}, c.arguments...)...)
+		output, _ := command.CombinedOutput()
+		require.Equal(t, c.code, command.ProcessState.ExitCode(), "%s: %s", name, output)
+		require.Contains(t, string(output), c.says, name)
+	}
 }

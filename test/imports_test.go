@@ -35,13 +35,13 @@ var house = map[string]imports{
 	"client":     {},
 	"follow":     {may: []string{"client"}},
 	"devstack":   {},
-	"docs":       {}, // worked examples
+	"docs":       {}, // pages, and worked examples
 	"store/db":   {},
 	"metrics":    {},
 	"simulate":   {}, // nothing of provider: each is a check of the other
 	"envelope":   {may: []string{"hook"}},
 	"search":     {may: []string{"hook"}},
-	"provider":   {may: []string{"hook", "mapping"}},
+	"provider":   {may: []string{"hook"}},
 	"egress":     {may: []string{"hook"}},
 	"mail":       {may: []string{"hook"}},
 	"expr":       {},
@@ -50,11 +50,11 @@ var house = map[string]imports{
 	"archive":    {may: []string{"hook", "keyset"}},
 	"limit":      {may: []string{"hook", "store"}},
 	"dispatch":   {may: []string{"hook"}},
-	"activities": {may: []string{"hook", "dispatch", "store", "archive", "envelope", "expr", "egress", "provider", "mail", "crash"}},
+	"activities": {may: []string{"hook", "dispatch", "mapping", "store", "archive", "envelope", "expr", "egress", "provider", "mail", "crash"}},
 	"workflows":  {may: []string{"hook", "activities"}},
-	"worker":     {may: []string{"hook", "dispatch", "workflows", "activities", "store", "search", "provider", "crash"}},
+	"worker":     {may: []string{"hook", "dispatch", "mapping", "workflows", "activities", "store", "search", "provider", "crash"}},
 	"api":        {may: []string{"hook", "mapping", "metrics", "store", "archive", "search", "provider", "envelope", "expr", "limit", "egress", "crash"}},
-	"dashboard":  {may: []string{"hook", "store", "client"}},
+	"dashboard":  {may: []string{"hook", "store", "client", "provider", "docs"}},
 
 	// What is put together from the rest: everything but what is named. The
 	// generated queries are store's alone.

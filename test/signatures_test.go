@@ -30,7 +30,7 @@ func TestAReceiverChecksByThePublishedKeys(t *testing.T) {
 		keys, err := g.client.PublicKeys(t.Context(), w.ID)
 		require.NoError(t, err)
 		signed := slices.Concat([]byte(got.event()+"."+got.header.Get("Webhook-Timestamp")+"."), got.body)
-		for _, one := range strings.Fields(got.header.Get("Webhook-Signature")) {
+		for one := range strings.FieldsSeq(got.header.Get("Webhook-Signature")) {
 			text, ok := strings.CutPrefix(one, "v1a,")
 			require.True(t, ok)
 			signature, err := base64.StdEncoding.DecodeString(text)

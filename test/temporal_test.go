@@ -41,6 +41,9 @@ func TestSignalsOfTheTemporalUIAreHeardByAWaitingDelivery(t *testing.T) {
 		summary, err := described.GetStaticSummary()
 		require.NoError(t, err)
 		require.Contains(t, summary, "Deliver order."+signal+" to 127.0.0.1")
+		details, err := described.GetStaticDetails()
+		require.NoError(t, err)
+		require.Equal(t, "[Open in the dashboard]("+g.config.URL+"/portal/deliveries/"+d.ID+")", details)
 		answer, err := g.temporal.QueryWorkflow(t.Context(), id, "", "__temporal_workflow_metadata")
 		require.NoError(t, err)
 		var shown sdk.WorkflowMetadata

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"posthorn/hook"
+	"posthorn/mapping"
 	"posthorn/provider"
 	"posthorn/search"
 	"posthorn/store"
@@ -41,6 +42,6 @@ func terms(u store.Unindexed) []string {
 		return search.Terms(d)
 	}
 	// What was accepted has this shape; what cannot be read is found by its ids.
-	d.Payload, _, _ = provider.Open(&u.Message)
+	d.Payload, _, _ = provider.Open(&u.Message, mapping.Open)
 	return search.Terms(d)
 }

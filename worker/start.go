@@ -21,8 +21,9 @@ const startTimeout = 10 * time.Second
 
 // start starts the workflow of an outbox row. That it is started already means
 // done, as its id names one run. The SDK would hand back the old run in
-// silence, so the error is asked for.
-func start(ctx context.Context, c client.Client, j store.Job) error {
+// silence, so the error is asked for. base is where the dashboard is reached, to
+// which the workflow's details lead; "" for no link.
+func start(ctx context.Context, c client.Client, base string, j store.Job) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	options := client.StartWorkflowOptions{
@@ -32,6 +33,7 @@ func start(ctx context.Context, c client.Client, j store.Job) error {
 		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		EnableEagerStart:                         true,
+		StaticDetails:                            details(base, j),
 	}
 	var err error
 	switch j.Kind {
@@ -68,6 +70,22 @@ func startDispatch(ctx context.Context, c client.Client, in workflows.DispatchIn
 		EnableEagerStart: true, StaticSummary: "Deliver what arrives, for some seconds",
 	}, workflows.Dispatch, in)
 	return err
+}
+
+// details lead from the Temporal UI, which renders Markdown, to the dashboard.
+func details(base string, j store.Job) string {
+	if base == "" {
+		return ""
+	}
+	page := "/portal/webhooks/" + j.SubjectID.String()
+	switch j.Kind {
+	case store.KindMessage:
+		page = "/portal/messages/" + j.Ref.String()
+	case store.KindDelivery:
+		page = "/portal/deliveries/" + j.Ref.String()
+	case store.KindResume, store.KindRecover, store.KindNotify: // its webhook
+	}
+	return "[Open in the dashboard](" + base + page + ")"
 }
 
 // operation is the workflow of a kind of operation, and what people read of it.

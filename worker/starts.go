@@ -33,7 +33,7 @@ func (s *starter) startAll(ctx context.Context) {
 // and is read again.
 func (s *starter) startOne(ctx context.Context, j store.Job) {
 	crash.At(crash.BeforeStart)
-	if err := start(ctx, s.Client, j); err != nil {
+	if err := start(ctx, s.Client, s.Activities.URL, j); err != nil {
 		if ctx.Err() == nil {
 			s.Log.Warn("a workflow cannot be started; it is tried again", "workflow", workflowID(j), "error", err)
 		}

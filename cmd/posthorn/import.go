@@ -3,12 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"time"
 
 	"posthorn/client"
@@ -57,7 +55,7 @@ func (c *importCommand) Run(ctx context.Context) error {
 	case err != nil && c.statePath() != "":
 		return fmt.Errorf("%w; %d lines are done: run it again to go on", err, s.Lines)
 	case err != nil:
-		return err
+		return fmt.Errorf("%w; %d lines are done", err, s.Lines)
 	}
 	fmt.Printf("%d lines: %d accepted, %d duplicates, %d refused\n", s.Lines, s.Accepted, s.Duplicates, s.Refused)
 	if s.Refused > 0 {
@@ -99,6 +97,7 @@ func (i *importing) run(ctx context.Context) error {
 			if err := i.send(ctx, lines); err != nil {
 				return err
 			}
+			i.state.Lines += int64(len(lines))
 			if err := i.state.save(i.source); err != nil {
 				return err
 			}
@@ -116,7 +115,6 @@ func (i *importing) run(ctx context.Context) error {
 // send settles every line of a batch. What the gateway could not do just now,
 // and that alone, is sent again.
 func (i *importing) send(ctx context.Context, lines []sourceLine) error {
-	i.state.Lines += int64(len(lines))
 	var pending []sourceLine
 	for _, l := range lines {
 		switch {
@@ -131,7 +129,7 @@ func (i *importing) send(ctx context.Context, lines []sourceLine) error {
 	}
 	patience := newPatience(i.command.Patience)
 	for len(pending) > 0 {
-		results, err := i.sender.SendBatchRaw(ctx, join(pending))
+		results, err := i.post(ctx, pending)
 		if err == nil && len(results) != len(pending) {
 			err = fmt.Errorf("%d lines were answered by %d results: is this an endpoint of Posthorn?", len(pending), len(results))
 		}
@@ -168,6 +166,16 @@ func (i *importing) send(ctx context.Context, lines []sourceLine) error {
 		}
 	}
 	return nil
+}
+
+// requestTimeout is long enough for the largest batch on a slow line: the gateway
+// itself bounds a request by less.
+const requestTimeout = 5 * time.Minute
+
+func (i *importing) post(ctx context.Context, lines []sourceLine) ([]client.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	return i.sender.SendBatchRaw(ctx, join(lines))
 }
 
 func join(lines []sourceLine) []byte {
@@ -215,34 +223,4 @@ func (p *patience) wait(ctx context.Context, err error, show *progress) error {
 	case <-timer.C:
 		return nil
 	}
-}
-
-// refusedLine is the reason of a line in the report beside the lines.
-type refusedLine struct {
-	Line   int64               `json:"line"`
-	Status int                 `json:"status"`
-	Errors []client.FieldError `json:"errors"`
-}
-
-func (s *state) refuse(l sourceLine, status int, fields []client.FieldError) error {
-	s.Refused++
-	reason, err := json.Marshal(refusedLine{l.number, status, fields})
-	if err != nil {
-		return err
-	}
-	for _, out := range []struct {
-		file **os.File
-		path string
-		text []byte
-	}{{&s.refused, s.refusedPath, append(bytes.TrimRight(l.text, "\r\n"), '\n')}, {&s.reasons, reasonsPath(s.refusedPath), append(reason, '\n')}} {
-		if *out.file == nil {
-			if *out.file, err = os.OpenFile(out.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600); err != nil {
-				return err
-			}
-		}
-		if _, err := (*out.file).Write(out.text); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -17,17 +17,18 @@ const progressEvery = 5 * time.Second
 type progress struct {
 	bar   *progressbar.ProgressBar // nil where there is no terminal
 	began time.Time
-	first int64 // lines that were done before
+	lines int64 // that were done before
+	bytes int64 // of the file, likewise
 	told  time.Time
 }
 
 func newProgress(in *source, s *state) *progress {
-	p := &progress{began: time.Now(), told: time.Now(), first: s.Lines}
+	p := &progress{began: time.Now(), told: time.Now(), lines: s.Lines, bytes: in.done()}
 	if s.Lines > 0 {
 		fmt.Fprintf(os.Stderr, "going on behind line %d\n", s.Lines)
 	}
 	if term.IsTerminal(int(os.Stderr.Fd())) {
-		p.bar = progressbar.NewOptions64(in.size, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionShowBytes(true),
+		p.bar = progressbar.NewOptions64(max(in.size-p.bytes, -1), progressbar.OptionSetWriter(os.Stderr), progressbar.OptionShowBytes(true),
 			progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
 			progressbar.OptionFullWidth())
 	}
@@ -36,20 +37,21 @@ func newProgress(in *source, s *state) *progress {
 
 // at tells how much of the file was read, and how many lines are done.
 func (p *progress) at(in *source, s *state) {
-	rate := float64(s.Lines-p.first) / max(time.Since(p.began).Seconds(), 0.001)
+	rate := float64(s.Lines-p.lines) / max(time.Since(p.began).Seconds(), 0.001)
 	text := fmt.Sprintf("%d lines, %.0f/s, %d duplicates, %d refused", s.Lines, rate, s.Duplicates, s.Refused)
+	done := in.done()
 	if p.bar != nil {
 		p.bar.Describe(text)
-		_ = p.bar.Set64(in.raw.n)
+		_ = p.bar.Set64(done - p.bytes)
 		return
 	}
 	if time.Since(p.told) < progressEvery {
 		return
 	}
 	p.told = time.Now()
-	if done := float64(in.raw.n); in.size > 0 && done > 0 {
-		left := time.Duration(float64(time.Since(p.began)) * (float64(in.size) - done) / done)
-		text += fmt.Sprintf(", %.0f %%, about %s left", 100*done/float64(in.size), left.Round(time.Second))
+	if in.size > 0 && done > p.bytes {
+		left := time.Duration(float64(time.Since(p.began)) * float64(in.size-done) / float64(done-p.bytes))
+		text += fmt.Sprintf(", %d %%, about %s left", 100*done/in.size, left.Round(time.Second))
 	}
 	fmt.Fprintln(os.Stderr, text)
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"hash"
 	"io"
@@ -17,15 +18,19 @@ const (
 	maxBatchBytes = 8 << 20
 )
 
+// readAhead is how much of a file is read at once, in bytes.
+const readAhead = 64 << 10
+
 // source reads the lines of a file.
 type source struct {
 	file    *os.File
 	size    int64 // of the file, bytes; -1 where it is not known
 	raw     *counter
-	in      *bufio.Reader
-	digest  hash.Hash // of what was read of the lines
-	read    int64     // bytes of lines
-	number  int64     // of the last line
+	packed  *bufio.Reader
+	in      *bufio.Reader // of lines
+	digest  hash.Hash     // of what was read of the lines
+	read    int64         // bytes of lines
+	number  int64         // of the last line
 	pending *sourceLine
 }
 
@@ -58,18 +63,25 @@ func openSource(name string) (*source, error) {
 		}
 	}
 	s.raw = &counter{Reader: s.file}
-	s.in = bufio.NewReaderSize(s.raw, 1<<20)
-	if magic, err := s.in.Peek(2); err == nil && bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		unpacked, err := gzip.NewReader(s.in)
+	s.packed = bufio.NewReaderSize(s.raw, readAhead)
+	s.in = s.packed
+	if magic, err := s.packed.Peek(2); err == nil && bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		unpacked, err := gzip.NewReader(s.packed)
 		if err != nil {
 			return nil, err
 		}
-		s.in = bufio.NewReaderSize(unpacked, 1<<20)
+		s.in = bufio.NewReaderSize(unpacked, readAhead)
 	}
 	return s, nil
 }
 
 func (s *source) Close() { _ = s.file.Close() }
+
+// done is how much of the file was used, in bytes.
+func (s *source) done() int64 { return s.raw.n - int64(s.packed.Buffered()) }
+
+// sum is the SHA-256 of what was read of the lines, in hex.
+func (s *source) sum() string { return hex.EncodeToString(s.digest.Sum(nil)) }
 
 // skip passes over what was done before, of which it makes the digest.
 func (s *source) skip(n, lines int64) error {

@@ -21,7 +21,7 @@ type sendCommand struct {
 	Body       string            `default:"Hello from posthorn send." placeholder:"TEXT" help:"Text of the message."`
 	Attach     []string          `placeholder:"FILE" type:"existingfile" help:"Files to attach."`
 	Field      map[string]string `placeholder:"NAME=VALUE" help:"Additional fields."`
-	Wait       time.Duration     `default:"1m" placeholder:"TIME" help:"How long the message is followed at most (${default}); 0: not at all."`
+	Wait       time.Duration     `default:"1m" placeholder:"TIME" help:"How long the message is followed at most (${default}; without an API key 30s); 0: not at all."`
 }
 
 func (c *sendCommand) Help() string {
@@ -56,7 +56,7 @@ func (c *sendCommand) Run(ctx context.Context) error {
 		if r := accepted.Receipt; r != nil {
 			tell(follow.Step{At: time.Now(), Kind: follow.Archived, Text: "until " + r.RetainUntil.Format(time.RFC3339) + ": " + r.ObjectKey})
 		} else if c.Wait > 0 {
-			return exit{3, errors.New("the message is accepted and durable; it was not archived within " + c.Wait.String())}
+			return exit{3, errors.New("the message is accepted and durable; it was not archived within " + c.held().String())}
 		}
 		return nil
 	}
@@ -84,10 +84,15 @@ func (c *sendCommand) follow(ctx context.Context, api *client.Client, id string,
 
 // options let the endpoint hold its answer where nobody else can be asked.
 func (c *sendCommand) options(api *client.Client) []client.SendOption {
-	if api != nil || c.Wait < time.Second {
+	if api != nil || c.Wait <= 0 {
 		return nil
 	}
-	return []client.SendOption{client.Wait(min(c.Wait, 30*time.Second))}
+	return []client.SendOption{client.Wait(c.held())}
+}
+
+// held is how long an endpoint holds its answer: whole seconds, 30 at most.
+func (c *sendCommand) held() time.Duration {
+	return min(max(c.Wait.Truncate(time.Second), time.Second), 30*time.Second)
 }
 
 // message is what is sent.

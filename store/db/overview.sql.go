@@ -90,52 +90,6 @@ func (q *Queries) LastDeliveries(ctx context.Context, arg LastDeliveriesParams) 
 	return items, nil
 }
 
-const openDeliveries = `-- name: OpenDeliveries :many
-SELECT w.id,
-    (SELECT count(*) FROM (SELECT FROM deliveries d WHERE d.webhook_id = w.id AND d.status = 'pending' LIMIT $2) p) AS pending,
-    (SELECT count(*) FROM (SELECT FROM deliveries d WHERE d.webhook_id = w.id AND d.status = 'held' LIMIT $2) h) AS held,
-    COALESCE((SELECT d.id FROM deliveries d WHERE d.webhook_id = w.id AND d.status = 'pending' ORDER BY d.id LIMIT 1),
-        '00000000-0000-0000-0000-000000000000')::uuid AS oldest
-FROM webhooks w WHERE w.tenant_id = $1 AND w.deleted_at IS NULL ORDER BY w.id DESC LIMIT 100
-`
-
-type OpenDeliveriesParams struct {
-	TenantID uuid.UUID
-	MaxRows  int32
-}
-
-type OpenDeliveriesRow struct {
-	ID      uuid.UUID
-	Pending int64
-	Held    int64
-	Oldest  uuid.UUID
-}
-
-func (q *Queries) OpenDeliveries(ctx context.Context, arg OpenDeliveriesParams) ([]OpenDeliveriesRow, error) {
-	rows, err := q.db.Query(ctx, openDeliveries, arg.TenantID, arg.MaxRows)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []OpenDeliveriesRow{}
-	for rows.Next() {
-		var i OpenDeliveriesRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Pending,
-			&i.Held,
-			&i.Oldest,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const pauseOf = `-- name: PauseOf :one
 
 SELECT COALESCE((SELECT p.began FROM webhook_pauses p WHERE p.tenant_id = $1 AND p.webhook_id = $2 AND p.ended IS NULL

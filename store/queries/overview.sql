@@ -10,11 +10,3 @@ SELECT id, endpoint_id FROM messages WHERE tenant_id = $1 AND id >= sqlc.arg(sin
 
 -- name: LastDeliveries :many
 SELECT id, webhook_id, status, attempts, updated_at FROM deliveries WHERE tenant_id = $1 AND NOT test ORDER BY id DESC LIMIT sqlc.arg(max_rows);
-
--- name: OpenDeliveries :many
-SELECT w.id,
-    (SELECT count(*) FROM (SELECT FROM deliveries d WHERE d.webhook_id = w.id AND d.status = 'pending' LIMIT sqlc.arg(max_rows)) p) AS pending,
-    (SELECT count(*) FROM (SELECT FROM deliveries d WHERE d.webhook_id = w.id AND d.status = 'held' LIMIT sqlc.arg(max_rows)) h) AS held,
-    COALESCE((SELECT d.id FROM deliveries d WHERE d.webhook_id = w.id AND d.status = 'pending' ORDER BY d.id LIMIT 1),
-        '00000000-0000-0000-0000-000000000000')::uuid AS oldest
-FROM webhooks w WHERE w.tenant_id = $1 AND w.deleted_at IS NULL ORDER BY w.id DESC LIMIT 100;

@@ -1,0 +1,87 @@
+package dashboard
+
+import (
+	"slices"
+	"time"
+
+	"posthorn/client"
+)
+
+type archivePage struct {
+	Ledger    client.MessageLedger
+	Endpoints listed[archiveRow]
+	Last      []client.Message // that were archived
+	Median    string           // from receipt to the archive, of the last
+	Slow      string
+	Waiting   []client.Message // in flight
+	Failed    []client.Event   // attachments that could not be had
+}
+
+// archiveRow is how an endpoint's messages are kept.
+type archiveRow struct {
+	Endpoint client.Endpoint
+	Counts   client.MessageCounts
+	Counted  bool      // whether the ledger shows its counts
+	Until    time.Time // when what comes in now can be deleted
+}
+
+const (
+	archiveShown   = 10  // rows of a list
+	archiveSampled = 100 // messages that the times are taken from
+	ledgerShown    = 100 // endpoints of a ledger, at most
+)
+
+// archive shows what lies in WORM storage, and what is on its way there.
+func (q *request) archive() error {
+	ledger, err := q.API.Ledger(q.ctx, false)
+	if err != nil {
+		return err
+	}
+	p := archivePage{Ledger: ledger.Messages}
+	endpoints, err := q.API.EndpointPage(q.ctx, q.cursor())
+	if err != nil {
+		return err
+	}
+	links := listOf(q, endpoints)
+	p.Endpoints.First, p.Endpoints.Next = links.First, links.Next
+	for _, e := range endpoints.Items {
+		row := archiveRow{Endpoint: e, Until: time.Now().Add(time.Duration(e.Retention)), Counted: len(ledger.Endpoints) < ledgerShown}
+		for _, c := range ledger.Endpoints {
+			if c.ID == e.ID {
+				row.Counts, row.Counted = c.MessageCounts, true
+			}
+		}
+		p.Endpoints.Items = append(p.Endpoints.Items, row)
+	}
+	archived, err := q.API.MessagePage(q.ctx, client.MessageFilter{Status: client.MessageArchived}, client.Page{Limit: archiveSampled})
+	if err != nil {
+		return err
+	}
+	p.Last = archived.Items[:min(len(archived.Items), archiveShown)]
+	p.Median, p.Slow = lags(archived.Items)
+	waiting, err := q.API.MessagePage(q.ctx, client.MessageFilter{Status: client.MessageAccepted}, client.Page{Limit: archiveShown})
+	if err != nil {
+		return err
+	}
+	p.Waiting = waiting.Items
+	failed, err := q.API.EventPage(q.ctx, client.EventFilter{Type: "attachment.failed"}, client.Page{Limit: archiveShown})
+	if err != nil {
+		return err
+	}
+	p.Failed = failed.Items
+	return q.page("archive", "Archive", p)
+}
+
+// lags are how long messages took from their receipt into the archive: half,
+// and 95 of 100, were faster.
+func lags(list []client.Message) (median, slow string) {
+	var took []time.Duration
+	for _, m := range list {
+		took = append(took, max(0, m.ArchivedAt.Sub(m.ReceivedAt)))
+	}
+	if len(took) == 0 {
+		return "", ""
+	}
+	slices.Sort(took)
+	return round(took[len(took)/2]), round(took[len(took)*95/100])
+}
