@@ -33,12 +33,8 @@ func resultOf(a *hook.Attempt, r store.Recorded) dispatch.Result {
 	return dispatch.Result{Made: true, Took: a.Duration, Failed: !a.Succeeded(), Failures: r.Failures}
 }
 
-// beat tells Temporal that an attempt goes on, where it is an activity of its
-// own; a local one has no heartbeats.
+// beat tells Temporal that an attempt goes on, until it is stopped.
 func beat(ctx context.Context) (stop func()) {
-	if activity.GetInfo(ctx).IsLocalActivity {
-		return func() {}
-	}
 	ended := make(chan struct{})
 	go func() {
 		tick := time.NewTicker(3 * time.Second)
