@@ -17,7 +17,6 @@ const (
 	groupRows  = 256
 	groupBytes = 1 << 20
 	largeBody  = 256 << 10 // bytes; larger ones take a transaction of their own
-	queueRows  = 4096      // that wait; beyond, callers wait to queue
 	flushers   = 2
 )
 
@@ -37,10 +36,9 @@ type Accepted struct {
 // transaction (group commit).
 type Ingest struct {
 	store *Store
-	queue chan *entry
+	queue queue[*entry]
 	large chan struct{}
-	stop  chan struct{}
-	done  sync.WaitGroup
+	done  sync.WaitGroup // of large ones
 }
 
 type entry struct {
@@ -70,21 +68,14 @@ func (k dedupKey) compare(other dedupKey) int {
 
 // NewIngest starts the flushers.
 func (s *Store) NewIngest() *Ingest {
-	i := &Ingest{
-		store: s,
-		queue: make(chan *entry, queueRows),
-		large: make(chan struct{}, 4),
-		stop:  make(chan struct{}),
-	}
-	for range flushers {
-		i.done.Go(i.flush)
-	}
+	i := &Ingest{store: s, large: make(chan struct{}, 4)}
+	i.queue.start(flushers, i.commitAll)
 	return i
 }
 
 // Close commits what is queued and ends. Accept must not be called any more.
 func (i *Ingest) Close() {
-	close(i.stop)
+	i.queue.close()
 	i.done.Wait()
 }
 
@@ -101,7 +92,7 @@ func (i *Ingest) Accept(ctx context.Context, m *hook.Message, window time.Durati
 		i.done.Go(func() { i.alone(ctx, e) })
 	} else {
 		select {
-		case i.queue <- e:
+		case i.queue.entries <- e:
 		case <-ctx.Done():
 			return Accepted{}, hook.Unavailable(ctx.Err())
 		}
@@ -159,29 +150,12 @@ func (i *Ingest) alone(ctx context.Context, e *entry) {
 	}
 }
 
-// flush commits groups until the ingest is closed: whatever is queued when the
-// former group is done makes the next. Waiting for more would gain nothing.
-func (i *Ingest) flush() {
-	for {
-		select {
-		case e := <-i.queue:
-			i.commitAll(e)
-		case <-i.stop:
-			select {
-			case e := <-i.queue:
-				i.commitAll(e)
-			default:
-				return
-			}
-		}
-	}
-}
-
 // commitAll commits an entry with what is queued behind it. Those whose
 // callers went away are left out.
 func (i *Ingest) commitAll(first *entry) {
 	var group []*entry
-	for e, size := first, 0; e != nil; e = i.next() {
+	size := 0
+	for e := first; e != nil; e, _ = i.queue.next() {
 		if !e.taken.CompareAndSwap(false, true) {
 			continue
 		}
@@ -192,16 +166,6 @@ func (i *Ingest) commitAll(first *entry) {
 	}
 	if len(group) > 0 {
 		i.commit(group)
-	}
-}
-
-// next is what is queued first, or nil.
-func (i *Ingest) next() *entry {
-	select {
-	case e := <-i.queue:
-		return e
-	default:
-		return nil
 	}
 }
 

@@ -156,8 +156,12 @@ func (l *life) settle(r *rapid.T) {
 		}
 		require.NoError(r, l.Started(context.Background(), jobs))
 		l.started = append(l.started, slices.DeleteFunc(jobs, func(j store.Job) bool { return j.Kind == store.KindNotify })...)
+		full := false
 		for _, j := range slices.Clone(l.started) {
-			l.step(r, j, true, false)
+			full = l.step(r, j, true, false) || full
+		}
+		if full {
+			time.Sleep(10 * time.Millisecond)
 		}
 		l.check(r)
 	}

@@ -129,16 +129,18 @@ func (l *life) advance(r *rapid.T) {
 	}
 }
 
-func (l *life) step(r *rapid.T, j store.Job, now, cancel bool) {
+// step lets a workflow take its next step. full: its webhook has no room yet.
+func (l *life) step(r *rapid.T, j store.Job, now, cancel bool) (full bool) {
 	if j.Kind != store.KindDelivery {
 		l.operate(r, j)
-		return
+		return false
 	}
 	step, err := l.do.Attempt(context.Background(), activities.AttemptInput{DeliveryID: j.Ref, Run: j.Run, Now: now, Cancel: cancel})
 	require.NoError(r, err)
 	if step.Done {
 		l.end(j)
 	}
+	return step.Full
 }
 
 func (l *life) operate(r *rapid.T, j store.Job) {

@@ -9,16 +9,11 @@ import (
 	"posthorn/store/db"
 )
 
-// matching finds the webhooks that an event goes to: active, subscribed to its
-// type, of its survey, and with a filter that holds. A filter that fails does
-// not hold, and its webhook says so.
-func (c *Choice) matching(ctx context.Context, q *db.Queries) ([]db.MatchingWebhooksRow, error) {
+// matching are those of the webhooks subscribed to an event's type that it goes
+// to: of its survey, and with a filter that holds. A filter that fails does not
+// hold, and its webhook says so.
+func (c *Choice) matching(ctx context.Context, q *db.Queries, rows []db.MatchingWebhooksRow) (matches []db.MatchingWebhooksRow, err error) {
 	e := c.event
-	rows, err := q.MatchingWebhooks(ctx, db.MatchingWebhooksParams{TenantID: e.TenantID, Patterns: hook.Patterns(e.Type)})
-	if err != nil {
-		return nil, err
-	}
-	matches := rows[:0]
 	failed := db.SetFilterErrorsParams{EventID: &e.ID}
 	for _, w := range rows {
 		ok, err := c.matches(w.SurveyID, w.Filter)

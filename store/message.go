@@ -81,10 +81,8 @@ func (s *Store) Archived(ctx context.Context, m *hook.Message, attachments []Att
 		if err != nil {
 			return err
 		}
-		for i := range fresh {
-			if err := publish(ctx, q, &fresh[i]); err != nil {
-				return err
-			}
+		if err := publish(ctx, q, fresh...); err != nil {
+			return err
 		}
 		return q.DeleteBody(ctx, m.ID)
 	})

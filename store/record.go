@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"sync"
 	"time"
 
 	"posthorn/hook"
@@ -13,7 +12,6 @@ import (
 const (
 	recordRows     = 256
 	recordFlushers = 2
-	recordQueue    = 4096 // that wait; beyond, callers wait to queue
 )
 
 // Recording is an attempt that was made, with what follows from it for its
@@ -47,22 +45,12 @@ type recording struct {
 // one transaction.
 type recorder struct {
 	store *Store
-	queue chan *recording
-	stop  chan struct{}
-	done  sync.WaitGroup
+	queue queue[*recording]
 }
 
 func (r *recorder) start(s *Store) {
-	r.store, r.queue, r.stop = s, make(chan *recording, recordQueue), make(chan struct{})
-	for range recordFlushers {
-		r.done.Go(r.flush)
-	}
-}
-
-// close records what is queued and ends.
-func (r *recorder) close() {
-	close(r.stop)
-	r.done.Wait()
+	r.store = s
+	r.queue.start(recordFlushers, r.recordAll)
 }
 
 // RecordAttempt writes an attempt and what follows from it, and counts it
@@ -74,7 +62,7 @@ func (s *Store) RecordAttempt(ctx context.Context, r Recording) (Recorded, error
 	}
 	e := &recording{Recording: r, header: header, done: make(chan struct{})}
 	select {
-	case s.recorder.queue <- e:
+	case s.recorder.queue.entries <- e:
 	case <-ctx.Done():
 		return Recorded{}, hook.Unavailable(ctx.Err())
 	}
@@ -83,24 +71,6 @@ func (s *Store) RecordAttempt(ctx context.Context, r Recording) (Recorded, error
 		return e.result, e.err
 	case <-ctx.Done():
 		return Recorded{}, hook.Unavailable(ctx.Err())
-	}
-}
-
-// flush records groups until the recorder is closed: whatever is queued when
-// the former group is done makes the next.
-func (r *recorder) flush() {
-	for {
-		select {
-		case e := <-r.queue:
-			r.recordAll(e)
-		case <-r.stop:
-			select {
-			case e := <-r.queue:
-				r.recordAll(e)
-			default:
-				return
-			}
-		}
 	}
 }
 
@@ -119,25 +89,15 @@ func (r *recorder) recordAll(e *recording) {
 			of[e.Delivery.ID] = true
 			group = append(group, e)
 			if e.alone() {
-				e = r.next()
+				e, _ = r.queue.next()
 				break
 			}
 			e = nil
 			if len(group) < recordRows {
-				e = r.next()
+				e, _ = r.queue.next()
 			}
 		}
 		r.record(group)
-	}
-}
-
-// next is what is queued first, or nil.
-func (r *recorder) next() *recording {
-	select {
-	case e := <-r.queue:
-		return e
-	default:
-		return nil
 	}
 }
 

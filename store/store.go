@@ -34,7 +34,8 @@ type Store struct {
 	keys *keyset.Keyset
 	bell bell
 
-	recorder recorder
+	publisher publisher
+	recorder  recorder
 
 	metrics *metrics.Metrics
 }
@@ -71,13 +72,15 @@ func Open(ctx context.Context, c Config, keys *keyset.Keyset) (*Store, error) {
 	}
 	s.metrics.Register(&collector{store: s})
 	s.bell.start(pool)
+	s.publisher.start(s)
 	s.recorder.start(s)
 	return s, nil
 }
 
 // Close gives every connection back; what runs is finished first.
 func (s *Store) Close() {
-	s.recorder.close()
+	s.publisher.queue.close()
+	s.recorder.queue.close()
 	s.bell.stop()
 	s.pool.Close()
 }
@@ -92,6 +95,12 @@ func (s *Store) together(ctx context.Context, f func(context.Context, pgx.Tx) er
 
 // outer is the key of a context's transaction.
 type outer struct{}
+
+// within reports whether ctx carries a transaction.
+func within(ctx context.Context) bool {
+	_, ok := ctx.Value(outer{}).(pgx.Tx)
+	return ok
+}
 
 // begin runs f in a transaction, or as a part of the one that ctx carries.
 func (s *Store) begin(ctx context.Context, f func(pgx.Tx) error) error {

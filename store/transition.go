@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/sha256"
-	"slices"
 
 	"posthorn/hook"
 	"posthorn/store/db"
@@ -11,7 +10,7 @@ import (
 
 // unseen are the events that the endpoint of a message has not published yet:
 // those that are no transition, and the transitions that are new.
-func unseen(ctx context.Context, q *db.Queries, m *hook.Message, events []hook.Event) ([]hook.Event, error) {
+func unseen(ctx context.Context, q *db.Queries, m *hook.Message, events []hook.Event) (fresh []*hook.Event, err error) {
 	p := db.ClaimTransitionsParams{EndpointID: m.EndpointID, TenantID: m.TenantID}
 	for i := range events {
 		t := events[i].Transition
@@ -23,20 +22,22 @@ func unseen(ctx context.Context, q *db.Queries, m *hook.Message, events []hook.E
 		p.Subjects, p.Recipients = append(p.Subjects, subject[:]), append(p.Recipients, text(t.Recipient))
 		p.Ranks = append(p.Ranks, int16(t.Rank))
 	}
-	if len(p.EventIds) == 0 {
-		return events, nil
+	isFresh := map[hook.ID]bool{}
+	if len(p.EventIds) > 0 {
+		ids, err := q.ClaimTransitions(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			isFresh[id] = true
+		}
 	}
-	fresh, err := q.ClaimTransitions(ctx, p)
-	if err != nil {
-		return nil, err
+	for i := range events {
+		if events[i].Transition == nil || isFresh[events[i].ID] {
+			fresh = append(fresh, &events[i])
+		}
 	}
-	isFresh := make(map[hook.ID]bool, len(fresh))
-	for _, id := range fresh {
-		isFresh[id] = true
-	}
-	return slices.DeleteFunc(slices.Clone(events), func(e hook.Event) bool {
-		return e.Transition != nil && !isFresh[e.ID]
-	}), nil
+	return fresh, nil
 }
 
 // maxTransitions bounds what is told of one message of a provider's.

@@ -12,24 +12,41 @@ import (
 	"github.com/google/uuid"
 )
 
-const claimEventID = `-- name: ClaimEventID :one
-INSERT INTO event_ids (tenant_id, public_id, event_id) VALUES ($1, $2, $3)
+const claimEventIDs = `-- name: ClaimEventIDs :many
+INSERT INTO event_ids (tenant_id, public_id, event_id)
+SELECT u.tenant_id, u.public_id, u.event_id
+FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::text[]) AS public_id,
+    unnest($3::uuid[]) AS event_id) u
+ORDER BY u.tenant_id, u.public_id
 ON CONFLICT (tenant_id, public_id) DO UPDATE SET event_id = event_ids.event_id
-RETURNING event_id
+RETURNING tenant_id, public_id, event_id
 `
 
-type ClaimEventIDParams struct {
-	TenantID uuid.UUID
-	PublicID string
-	EventID  uuid.UUID
+type ClaimEventIDsParams struct {
+	TenantIds []uuid.UUID
+	PublicIds []string
+	EventIds  []uuid.UUID
 }
 
-// Answers with the event that holds the id: the caller's own, or the first.
-func (q *Queries) ClaimEventID(ctx context.Context, arg ClaimEventIDParams) (uuid.UUID, error) {
-	row := q.db.QueryRow(ctx, claimEventID, arg.TenantID, arg.PublicID, arg.EventID)
-	var event_id uuid.UUID
-	err := row.Scan(&event_id)
-	return event_id, err
+// Answers with the events that hold the ids: the caller's own, or the first ones.
+func (q *Queries) ClaimEventIDs(ctx context.Context, arg ClaimEventIDsParams) ([]EventID, error) {
+	rows, err := q.db.Query(ctx, claimEventIDs, arg.TenantIds, arg.PublicIds, arg.EventIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []EventID{}
+	for rows.Next() {
+		var i EventID
+		if err := rows.Scan(&i.TenantID, &i.PublicID, &i.EventID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const eventByID = `-- name: EventByID :one
@@ -186,16 +203,17 @@ func (q *Queries) EventsByID(ctx context.Context, arg EventsByIDParams) ([]Event
 
 const insertDeliveries = `-- name: InsertDeliveries :exec
 INSERT INTO deliveries (id, tenant_id, event_id, webhook_id, format, transform)
-SELECT u.id, $1, $2, u.webhook_id, u.format, u.transform
-FROM (SELECT unnest($3::uuid[]) AS id, unnest($4::uuid[]) AS webhook_id,
+SELECT u.id, u.tenant_id, u.event_id, u.webhook_id, u.format, u.transform
+FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::uuid[]) AS tenant_id,
+    unnest($3::uuid[]) AS event_id, unnest($4::uuid[]) AS webhook_id,
     unnest($5::text[]) AS format, unnest($6::text[]) AS transform) u
 ORDER BY u.id
 `
 
 type InsertDeliveriesParams struct {
-	TenantID   uuid.UUID
-	EventID    uuid.UUID
 	Ids        []uuid.UUID
+	TenantIds  []uuid.UUID
+	EventIds   []uuid.UUID
 	WebhookIds []uuid.UUID
 	Formats    []string
 	Transforms []string
@@ -203,9 +221,9 @@ type InsertDeliveriesParams struct {
 
 func (q *Queries) InsertDeliveries(ctx context.Context, arg InsertDeliveriesParams) error {
 	_, err := q.db.Exec(ctx, insertDeliveries,
-		arg.TenantID,
-		arg.EventID,
 		arg.Ids,
+		arg.TenantIds,
+		arg.EventIds,
 		arg.WebhookIds,
 		arg.Formats,
 		arg.Transforms,
@@ -213,48 +231,58 @@ func (q *Queries) InsertDeliveries(ctx context.Context, arg InsertDeliveriesPara
 	return err
 }
 
-const insertEvent = `-- name: InsertEvent :exec
+const insertEvents = `-- name: InsertEvents :exec
 INSERT INTO events (id, tenant_id, public_id, type, data, occurred_at, message_id, endpoint_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+SELECT u.id, u.tenant_id, u.public_id, u.type, u.data, u.occurred_at,
+    NULLIF(u.message_id, '00000000-0000-0000-0000-000000000000'), NULLIF(u.endpoint_id, '00000000-0000-0000-0000-000000000000')
+FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::uuid[]) AS tenant_id,
+    unnest($3::text[]) AS public_id, unnest($4::text[]) AS type,
+    unnest($5::bytea[]) AS data, unnest($6::timestamptz[]) AS occurred_at,
+    unnest($7::uuid[]) AS message_id, unnest($8::uuid[]) AS endpoint_id) u
+ORDER BY u.id
 `
 
-type InsertEventParams struct {
-	ID         uuid.UUID
-	TenantID   uuid.UUID
-	PublicID   string
-	Type       string
-	Data       []byte
-	OccurredAt time.Time
-	MessageID  *uuid.UUID
-	EndpointID *uuid.UUID
+type InsertEventsParams struct {
+	Ids         []uuid.UUID
+	TenantIds   []uuid.UUID
+	PublicIds   []string
+	Types       []string
+	Datas       [][]byte
+	Occurred    []time.Time
+	MessageIds  []uuid.UUID
+	EndpointIds []uuid.UUID
 }
 
-func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error {
-	_, err := q.db.Exec(ctx, insertEvent,
-		arg.ID,
-		arg.TenantID,
-		arg.PublicID,
-		arg.Type,
-		arg.Data,
-		arg.OccurredAt,
-		arg.MessageID,
-		arg.EndpointID,
+func (q *Queries) InsertEvents(ctx context.Context, arg InsertEventsParams) error {
+	_, err := q.db.Exec(ctx, insertEvents,
+		arg.Ids,
+		arg.TenantIds,
+		arg.PublicIds,
+		arg.Types,
+		arg.Datas,
+		arg.Occurred,
+		arg.MessageIds,
+		arg.EndpointIds,
 	)
 	return err
 }
 
 const matchingWebhooks = `-- name: MatchingWebhooks :many
-SELECT id, format, survey_id, filter, transform, ordered_by FROM webhooks
-WHERE tenant_id = $1 AND active AND deleted_at IS NULL AND events && $2::text[]
-ORDER BY id
+SELECT u.n::int AS n, w.id, w.format, w.survey_id, w.filter, w.transform, w.ordered_by
+FROM (SELECT unnest($1::int[]) AS n, unnest($2::uuid[]) AS tenant_id,
+    unnest($3::text[]) AS patterns) u
+JOIN webhooks w ON w.tenant_id = u.tenant_id AND w.active AND w.deleted_at IS NULL AND w.events && string_to_array(u.patterns, ' ')
+ORDER BY u.n, w.id
 `
 
 type MatchingWebhooksParams struct {
-	TenantID uuid.UUID
-	Patterns []string
+	Numbers   []int32
+	TenantIds []uuid.UUID
+	Patterns  []string
 }
 
 type MatchingWebhooksRow struct {
+	N         int32
 	ID        uuid.UUID
 	Format    string
 	SurveyID  string
@@ -263,8 +291,10 @@ type MatchingWebhooksRow struct {
 	OrderedBy string
 }
 
+// Of some tenants and types of events, each with a number: the webhooks that are
+// subscribed. Patterns are separated by spaces.
 func (q *Queries) MatchingWebhooks(ctx context.Context, arg MatchingWebhooksParams) ([]MatchingWebhooksRow, error) {
-	rows, err := q.db.Query(ctx, matchingWebhooks, arg.TenantID, arg.Patterns)
+	rows, err := q.db.Query(ctx, matchingWebhooks, arg.Numbers, arg.TenantIds, arg.Patterns)
 	if err != nil {
 		return nil, err
 	}
@@ -273,6 +303,7 @@ func (q *Queries) MatchingWebhooks(ctx context.Context, arg MatchingWebhooksPara
 	for rows.Next() {
 		var i MatchingWebhooksRow
 		if err := rows.Scan(
+			&i.N,
 			&i.ID,
 			&i.Format,
 			&i.SurveyID,

@@ -104,6 +104,12 @@ type Event struct {
 	Test       bool
 }
 
+type EventID struct {
+	TenantID uuid.UUID
+	PublicID string
+	EventID  uuid.UUID
+}
+
 type EventType struct {
 	TenantID    uuid.UUID
 	Type        string

@@ -1,22 +1,37 @@
--- name: ClaimEventID :one
--- Answers with the event that holds the id: the caller's own, or the first.
-INSERT INTO event_ids (tenant_id, public_id, event_id) VALUES ($1, $2, $3)
+-- name: ClaimEventIDs :many
+-- Answers with the events that hold the ids: the caller's own, or the first ones.
+INSERT INTO event_ids (tenant_id, public_id, event_id)
+SELECT u.tenant_id, u.public_id, u.event_id
+FROM (SELECT unnest(sqlc.arg(tenant_ids)::uuid[]) AS tenant_id, unnest(sqlc.arg(public_ids)::text[]) AS public_id,
+    unnest(sqlc.arg(event_ids)::uuid[]) AS event_id) u
+ORDER BY u.tenant_id, u.public_id
 ON CONFLICT (tenant_id, public_id) DO UPDATE SET event_id = event_ids.event_id
-RETURNING event_id;
+RETURNING tenant_id, public_id, event_id;
 
--- name: InsertEvent :exec
+-- name: InsertEvents :exec
 INSERT INTO events (id, tenant_id, public_id, type, data, occurred_at, message_id, endpoint_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+SELECT u.id, u.tenant_id, u.public_id, u.type, u.data, u.occurred_at,
+    NULLIF(u.message_id, '00000000-0000-0000-0000-000000000000'), NULLIF(u.endpoint_id, '00000000-0000-0000-0000-000000000000')
+FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(tenant_ids)::uuid[]) AS tenant_id,
+    unnest(sqlc.arg(public_ids)::text[]) AS public_id, unnest(sqlc.arg(types)::text[]) AS type,
+    unnest(sqlc.arg(datas)::bytea[]) AS data, unnest(sqlc.arg(occurred)::timestamptz[]) AS occurred_at,
+    unnest(sqlc.arg(message_ids)::uuid[]) AS message_id, unnest(sqlc.arg(endpoint_ids)::uuid[]) AS endpoint_id) u
+ORDER BY u.id;
 
 -- name: MatchingWebhooks :many
-SELECT id, format, survey_id, filter, transform, ordered_by FROM webhooks
-WHERE tenant_id = $1 AND active AND deleted_at IS NULL AND events && sqlc.arg(patterns)::text[]
-ORDER BY id;
+-- Of some tenants and types of events, each with a number: the webhooks that are
+-- subscribed. Patterns are separated by spaces.
+SELECT u.n::int AS n, w.id, w.format, w.survey_id, w.filter, w.transform, w.ordered_by
+FROM (SELECT unnest(sqlc.arg(numbers)::int[]) AS n, unnest(sqlc.arg(tenant_ids)::uuid[]) AS tenant_id,
+    unnest(sqlc.arg(patterns)::text[]) AS patterns) u
+JOIN webhooks w ON w.tenant_id = u.tenant_id AND w.active AND w.deleted_at IS NULL AND w.events && string_to_array(u.patterns, ' ')
+ORDER BY u.n, w.id;
 
 -- name: InsertDeliveries :exec
 INSERT INTO deliveries (id, tenant_id, event_id, webhook_id, format, transform)
-SELECT u.id, sqlc.arg(tenant_id), sqlc.arg(event_id), u.webhook_id, u.format, u.transform
-FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(webhook_ids)::uuid[]) AS webhook_id,
+SELECT u.id, u.tenant_id, u.event_id, u.webhook_id, u.format, u.transform
+FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(tenant_ids)::uuid[]) AS tenant_id,
+    unnest(sqlc.arg(event_ids)::uuid[]) AS event_id, unnest(sqlc.arg(webhook_ids)::uuid[]) AS webhook_id,
     unnest(sqlc.arg(formats)::text[]) AS format, unnest(sqlc.arg(transforms)::text[]) AS transform) u
 ORDER BY u.id;
 

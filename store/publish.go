@@ -1,0 +1,109 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+
+	"posthorn/hook"
+	"posthorn/store/db"
+)
+
+// publish writes events, one delivery for each active webhook that matches, and
+// their outbox rows, in the transaction that causes them.
+func publish(ctx context.Context, q *db.Queries, events ...*hook.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	events = slices.Clone(events)
+	slices.SortFunc(events, func(a, b *hook.Event) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	if err := insertEvents(ctx, q, events); err != nil {
+		return err
+	}
+	subscribed, err := subscribed(ctx, q, events)
+	if err != nil {
+		return err
+	}
+	var (
+		p      db.InsertDeliveriesParams
+		jobs   []Job
+		inTurn []func() error
+	)
+	for _, e := range events {
+		choice := NewChoice(e)
+		hooks, err := choice.matching(ctx, q, subscribed[typeOf(e)])
+		if err != nil {
+			return err
+		}
+		hooks, ordered, err := choice.lanes(ctx, q, hooks)
+		if err != nil {
+			return err
+		}
+		if len(ordered) > 0 {
+			inTurn = append(inTurn, func() error { return publishOrdered(ctx, q, e, ordered) })
+		}
+		for _, w := range hooks {
+			id := hook.NewID()
+			p.Ids, p.TenantIds, p.EventIds = append(p.Ids, id), append(p.TenantIds, e.TenantID), append(p.EventIds, e.ID)
+			p.WebhookIds, p.Formats, p.Transforms = append(p.WebhookIds, w.ID), append(p.Formats, w.Format), append(p.Transforms, w.Transform)
+			jobs = append(jobs, Job{SubjectID: w.ID, Kind: KindDelivery, Ref: id})
+		}
+	}
+	if len(jobs) > 0 {
+		if err := q.InsertDeliveries(ctx, p); err != nil {
+			return err
+		}
+		if err := enqueue(ctx, q, jobs...); err != nil {
+			return err
+		}
+	}
+	for _, publish := range inTurn {
+		if err := publish(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func insertEvents(ctx context.Context, q *db.Queries, events []*hook.Event) error {
+	var p db.InsertEventsParams
+	for _, e := range events {
+		p.Ids, p.TenantIds = append(p.Ids, e.ID), append(p.TenantIds, e.TenantID)
+		p.PublicIds, p.Types = append(p.PublicIds, e.PublicID), append(p.Types, e.Type)
+		p.Datas, p.Occurred = append(p.Datas, e.Data), append(p.Occurred, e.OccurredAt)
+		p.MessageIds, p.EndpointIds = append(p.MessageIds, e.MessageID), append(p.EndpointIds, e.EndpointID)
+	}
+	return q.InsertEvents(ctx, p)
+}
+
+// tenantType is what webhooks subscribe to.
+type tenantType struct {
+	tenant    hook.ID
+	eventType string
+}
+
+func typeOf(e *hook.Event) tenantType { return tenantType{e.TenantID, e.Type} }
+
+// subscribed finds the webhooks that are subscribed to the events' types.
+func subscribed(ctx context.Context, q *db.Queries, events []*hook.Event) (map[tenantType][]db.MatchingWebhooksRow, error) {
+	hooks := map[tenantType][]db.MatchingWebhooksRow{}
+	var types []tenantType
+	var p db.MatchingWebhooksParams
+	for _, e := range events {
+		of := typeOf(e)
+		if _, known := hooks[of]; known {
+			continue
+		}
+		hooks[of] = nil
+		p.Numbers, p.TenantIds = append(p.Numbers, int32(len(types))), append(p.TenantIds, e.TenantID)
+		p.Patterns = append(p.Patterns, strings.Join(hook.Patterns(e.Type), " "))
+		types = append(types, of)
+	}
+	rows, err := q.MatchingWebhooks(ctx, p)
+	for _, row := range rows {
+		of := types[row.N]
+		hooks[of] = append(hooks[of], row)
+	}
+	return hooks, err
+}
