@@ -26,7 +26,7 @@ func at(name string) string { return filepath.Join(root, name) }
 
 // atOnce is how many tests run at the same time: they wait for schedules more
 // than they compute.
-const atOnce = "12"
+const atOnce = "8"
 
 func TestMain(m *testing.M) {
 	flag.Parse()
