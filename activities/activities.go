@@ -21,7 +21,8 @@ type Activities struct {
 	Egress        *egress.Client
 	Room          *Room
 	Schedule      *dispatch.Schedule           // which attempts are made next, and which wait
-	Settle        func(j store.Job, next Next) // says what comes after a first attempt
+	Sealing       *dispatch.Schedule           // which messages are archived next
+	Settle        func(j store.Job, next Next) // says what comes after a first attempt, or a message
 	Mail          *mail.Sender                 // nil: nobody is told by mail
 	URL           string                       // where people reach Posthorn; "": mails and workflows have no link
 	MaxAttachment int64                        // bytes of an attachment that is fetched

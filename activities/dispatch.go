@@ -4,10 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
-
-	"go.temporal.io/sdk/activity"
 
 	"posthorn/crash"
 	"posthorn/dispatch"
@@ -15,18 +12,8 @@ import (
 	"posthorn/store"
 )
 
-// DispatchTime is for how long a dispatch run takes deliveries.
-const DispatchTime = 5 * time.Second
-
-// How a dispatch run works.
-const (
-	dispatchMax  = 20_000 // that it takes
-	takeAtOnce   = 64
-	unsettledMax = 1024            // taken and not recorded: each may hold an answer's body
-	stopTime     = 4 * time.Second // for attempts under way when the worker stops
-
-	recordTimeout = 15 * time.Second
-)
+// recordTimeout bounds the recording of an attempt.
+const recordTimeout = 15 * time.Second
 
 // DispatchInput names a dispatch run.
 type DispatchInput struct {
@@ -54,89 +41,29 @@ func (d Dispatched) String() string {
 }
 
 // Dispatch makes first attempts for some seconds, in turns, and records them as
-// they end. Its last ones may take as long as an attempt does; another run may
-// take meanwhile.
+// they end.
 func (a *Activities) Dispatch(ctx context.Context, in DispatchInput) (Dispatched, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	r := &dispatchRun{Activities: a, id: in.ID, to: map[hook.ID]bool{}}
-	stopping := activity.GetWorkerStopChannel(ctx)
-	beats := make(chan struct{})
-	defer close(beats)
-	go r.beat(ctx, beats, stopping, cancel)
-	r.take(ctx, stopping)
-	r.all.Wait()
-	return r.did, nil
+	r.stream = stream{from: a.Schedule, next: a.Settle, do: r.attemptAll, said: func() any { return r.sofar() }}
+	r.run(ctx)
+	return r.sofar(), nil
 }
 
 // dispatchRun is one run.
 type dispatchRun struct {
 	*Activities
+	stream
 
 	id  hook.ID
-	all sync.WaitGroup
 	mu  sync.Mutex
 	did Dispatched
 	to  map[hook.ID]bool
-
-	unsettled atomic.Int32
 }
 
-// beat tells Temporal that the run goes on, and cuts its attempts off where the
-// worker stops and they take too long.
-func (r *dispatchRun) beat(ctx context.Context, ended <-chan struct{}, stopping <-chan struct{}, cancel func()) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	var late <-chan time.Time
-	for {
-		select {
-		case <-ended:
-			return
-		case <-late:
-			cancel()
-			return
-		case <-stopping:
-			stopping, late = nil, time.After(stopTime)
-		case <-tick.C:
-			r.mu.Lock()
-			did := r.did
-			r.mu.Unlock()
-			activity.RecordHeartbeat(ctx, did)
-		}
-	}
-}
-
-// take takes deliveries while the run's time lasts.
-func (r *dispatchRun) take(ctx context.Context, stopping <-chan struct{}) {
-	r.Schedule.Open()
-	defer r.Schedule.Close()
-	end := time.NewTimer(DispatchTime)
-	defer end.Stop()
-	for taken := 0; taken < dispatchMax; {
-		jobs, wait := r.Schedule.Take(time.Now(), dispatch.Stream, min(takeAtOnce, unsettledMax-int(r.unsettled.Load())))
-		if len(jobs) > 0 {
-			taken += len(jobs)
-			r.unsettled.Add(int32(len(jobs)))
-			r.all.Go(func() { r.attemptAll(ctx, jobs) })
-		}
-		var again <-chan time.Time
-		if len(jobs) == takeAtOnce {
-			wait = time.Nanosecond
-		}
-		if wait > 0 {
-			again = time.After(wait)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-stopping:
-			return
-		case <-end.C:
-			return
-		case <-r.Schedule.Ready(dispatch.Stream):
-		case <-again:
-		}
-	}
+func (r *dispatchRun) sofar() Dispatched {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.did
 }
 
 // attemptAll loads deliveries together and attempts each.
@@ -174,16 +101,10 @@ func (r *dispatchRun) attemptAll(ctx context.Context, jobs []store.Job) {
 
 // leave gives a delivery back without an attempt.
 func (r *dispatchRun) leave(j store.Job, next Next) {
-	r.Schedule.Done(time.Now(), j.SubjectID, j.Ref, dispatch.Result{})
 	r.mu.Lock()
 	r.did.Left++
 	r.mu.Unlock()
-	r.settle(j, next)
-}
-
-func (r *dispatchRun) settle(j store.Job, next Next) {
-	r.unsettled.Add(-1)
-	r.Settle(j, next)
+	r.stream.leave(j, next)
 }
 
 // attemptOne makes a first attempt and records it. What could not be recorded

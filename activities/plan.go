@@ -64,17 +64,21 @@ func (a *Activities) plan(ctx context.Context, id hook.ID, run int) (ArchivePlan
 	case m.Run > run:
 		return ArchivePlan{Done: true, Status: superseded}, nil
 	}
-	var plan ArchivePlan
-	for n, attachment := range m.Payload.Attachments {
-		if attachment.URL == "" || settled(m.attached, n) {
+	return m.plan(), nil
+}
+
+// plan is what must be done before a message can be sealed.
+func (l *loaded) plan() (plan ArchivePlan) {
+	for n, attachment := range l.Payload.Attachments {
+		if attachment.URL == "" || settled(l.attached, n) {
 			continue
 		}
 		plan.Fetch = append(plan.Fetch, Fetch{N: n, From: host(attachment.URL)})
 	}
-	if m.result != nil && m.result.Confirm != "" {
-		plan.Confirm = host(m.result.Confirm)
+	if l.result != nil && l.result.Confirm != "" {
+		plan.Confirm = host(l.result.Confirm)
 	}
-	return plan, nil
+	return plan
 }
 
 // loaded is a message that is not archived yet.
@@ -87,16 +91,25 @@ type loaded struct {
 // message loads a message and reads its payload, as it was read at the edge.
 func (a *Activities) message(ctx context.Context, id hook.ID) (m loaded, err error) {
 	m.Message, m.attached, err = a.Store.MessageToArchive(ctx, id)
-	if err != nil || m.Status == hook.MessageArchived {
+	if err != nil {
 		return m, err
 	}
-	externalID := m.Payload.ExternalID
-	payload, result, err := provider.Open(&m.Message, mapping.Open)
-	if err == nil {
-		m.Payload, m.result = *payload, result
-		m.Payload.ExternalID = externalID // by which it was told from others
+	return m, m.open()
+}
+
+// open reads the payload of a message that is not archived.
+func (l *loaded) open() error {
+	if l.Status == hook.MessageArchived {
+		return nil
 	}
-	return m, err
+	externalID := l.Payload.ExternalID
+	payload, result, err := provider.Open(&l.Message, mapping.Open)
+	if err != nil {
+		return err
+	}
+	l.Payload, l.result = *payload, result
+	l.Payload.ExternalID = externalID // by which it was told from others
+	return nil
 }
 
 // settled reports whether it is known what became of attachment n.

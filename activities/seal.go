@@ -35,14 +35,24 @@ func (a *Activities) Seal(ctx context.Context, id hook.ID) (Sealed, error) {
 	if err != nil {
 		return Sealed{}, err
 	}
-	m := l.Message
-	if m.Status == hook.MessageArchived {
-		return Sealed{Number: m.Number}, nil
+	if l.Status == hook.MessageArchived {
+		return Sealed{Number: l.Number}, nil
 	}
-	if m.Number, err = a.Store.NumberMessage(ctx, id); err != nil {
+	numbers, err := a.Store.NumberMessages(ctx, id)
+	if err != nil {
 		return Sealed{}, err
 	}
 	crash.At(crash.AfterNumber)
+	return a.seal(ctx, &l, numbers[id], hook.ID{})
+}
+
+// seal seals a message that has its number. by is the run that does it, zero for
+// the message's own workflow.
+func (a *Activities) seal(ctx context.Context, l *loaded, number int64, by hook.ID) (Sealed, error) {
+	m := l.Message
+	if m.Number = number; number == 0 {
+		return Sealed{}, hook.NotFound("message")
+	}
 	m.RetainUntil = retainUntil(&m, time.Now())
 	results, err := a.putInline(ctx, &m, l.attached)
 	if err != nil {
@@ -59,7 +69,8 @@ func (a *Activities) Seal(ctx context.Context, id hook.ID) (Sealed, error) {
 	content := hook.EncodeJSON(hook.Content{
 		From: m.Payload.From, To: m.Payload.To, Body: m.Payload.Body, Fields: m.Payload.Fields,
 	})
-	if _, err := a.Store.Archived(ctx, &m, results, content, events); err != nil {
+	sealing := store.Sealing{Message: &m, Attachments: results, Content: content, Events: events, Dispatch: by}
+	if _, err := a.Store.Archived(ctx, sealing); err != nil {
 		return Sealed{}, err
 	}
 	crash.At(crash.AfterArchive)

@@ -117,7 +117,7 @@ func (s *server) showMessage(v store.MessageView) messageView {
 		ID: v.ID, ExternalID: v.ExternalID, EndpointID: v.EndpointID, Status: v.Status, OccurredAt: timestamp{v.OccurredAt},
 		ReceivedAt: timestamp{v.ReceivedAt}, ArchivedAt: timestamp{v.ArchivedAt}, RetainUntil: timestamp{v.RetainUntil},
 		Size: v.Size, SHA256: hex.EncodeToString(v.SHA256[:]), Conflicting: v.Conflicting, Attachments: []attachmentView{},
-		WorkflowURL: s.workflowURL(hook.MessageWorkflow(v.ID, v.Run)),
+		WorkflowURL: s.workflowURL(v.Workflow()),
 	}
 	if v.Status == hook.MessageArchived {
 		view.Number = &v.Number

@@ -24,8 +24,8 @@ const (
 
 	claimTime = 10 * time.Second // what was handed to a workflow has begun by then, or runs elsewhere
 	proof     = 250 * time.Millisecond
-	streamAt  = 20 // deliveries/s, above which first attempts are streamed
-	openTime  = 500 * time.Millisecond
+	streamAt  = 20               // deliveries/s, above which first attempts are streamed
+	openTime  = 10 * time.Second // for a run to begin: where Temporal is slow, a workflow each would be slower still
 )
 
 // Path is how an attempt is made.

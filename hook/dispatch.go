@@ -18,3 +18,15 @@ func (d *Delivery) Workflow() string {
 
 // DispatchWorkflow is the id of the workflow of a dispatch run.
 func DispatchWorkflow(id ID) string { return "dispatch/" + id.String() }
+
+// ArchiveManyWorkflow is the id of the workflow of a run that archives many
+// messages.
+func ArchiveManyWorkflow(id ID) string { return "archive/" + id.String() }
+
+// Workflow is the id of the workflow that archives a message, or has.
+func (m *Message) Workflow() string {
+	if m.Dispatch != (ID{}) {
+		return ArchiveManyWorkflow(m.Dispatch)
+	}
+	return MessageWorkflow(m.ID, m.Run)
+}

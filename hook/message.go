@@ -92,6 +92,7 @@ type Message struct {
 	Number     int64 // within its endpoint, from 1, without holes; 0 until sealed
 	Status     MessageStatus
 	Run        int // of the workflow that archives it
+	Dispatch   ID  // the run that archived it with others; zero: a workflow of its own
 	ReceivedAt time.Time
 	Payload    Payload
 	Request    Request

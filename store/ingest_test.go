@@ -91,9 +91,9 @@ func TestDifferentMessagesAreAllStored(t *testing.T) {
 			require.Equal(t, m.Raw, stored.Raw)
 			require.Equal(t, m.Request, stored.Request)
 			require.Equal(t, m.Verdict, stored.Verdict)
-			number, err := b.NumberMessage(t.Context(), m.ID)
+			given, err := b.NumberMessages(t.Context(), m.ID)
 			require.NoError(t, err)
-			numbers[m.EndpointID][number] = true
+			numbers[m.EndpointID][given[m.ID]] = true
 		}
 	}
 	require.Equal(t, 1000, b.count(t, "SELECT count(*) FROM messages m JOIN message_bodies USING (tenant_id) WHERE message_id = m.id"))

@@ -143,11 +143,11 @@ func (w *world) archiveOne(ctx context.Context) error {
 	m := w.messages[0]
 	w.messages = w.messages[1:]
 	w.mu.Unlock()
-	if _, err := w.NumberMessage(ctx, m.ID); err != nil {
+	if _, err := w.NumberMessages(ctx, m.ID); err != nil {
 		return err
 	}
 	m.RetainUntil = time.Now()
-	_, err := w.Archived(ctx, m, nil, []byte(`{}`), []hook.Event{w.event()})
+	_, err := w.Archived(ctx, store.Sealing{Message: m, Content: []byte(`{}`), Events: []hook.Event{w.event()}})
 	return err
 }
 

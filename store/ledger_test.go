@@ -23,10 +23,10 @@ func (b *bundle) ledger(t require.TestingT, tenant hook.ID) store.Ledger {
 
 // archive archives a message, and publishes events that it became.
 func (b *bundle) archive(t require.TestingT, m *hook.Message, events ...hook.Event) {
-	_, err := b.NumberMessage(ctxOf(t), m.ID)
+	_, err := b.NumberMessages(ctxOf(t), m.ID)
 	require.NoError(t, err)
 	m.RetainUntil = time.Now()
-	_, err = b.Archived(ctxOf(t), m, nil, []byte(`{}`), events)
+	_, err = b.Archived(ctxOf(t), store.Sealing{Message: m, Content: []byte(`{}`), Events: events})
 	require.NoError(t, err)
 }
 

@@ -17,7 +17,30 @@ func (s *Store) MessageToArchive(ctx context.Context, id hook.ID) (m hook.Messag
 	if err != nil {
 		return m, nil, wrap(err, "message")
 	}
-	m = hook.Message{
+	if m, err = toArchive(row); err != nil {
+		return m, nil, err
+	}
+	attachments, err = s.attached(ctx, id)
+	return m, attachments, err
+}
+
+// SmallMessagesToArchive loads messages as MessageToArchive does, those whose
+// bodies are at most maxSize bytes. Their attachments so far are left out.
+func (s *Store) SmallMessagesToArchive(ctx context.Context, ids []hook.ID, maxSize int) (map[hook.ID]hook.Message, error) {
+	rows, err := s.queries().SmallMessagesToArchive(ctx, db.SmallMessagesToArchiveParams{Ids: ids, MaxSize: int32(maxSize)})
+	found := make(map[hook.ID]hook.Message, len(rows))
+	for _, row := range rows {
+		m, err := toArchive(db.MessageToArchiveRow(row))
+		if err != nil {
+			return nil, err
+		}
+		found[m.ID] = m
+	}
+	return found, wrap(err, "message")
+}
+
+func toArchive(row db.MessageToArchiveRow) (hook.Message, error) {
+	m := hook.Message{
 		ID: row.ID, TenantID: row.TenantID, EndpointID: row.EndpointID, Status: hook.MessageStatus(row.Status),
 		Run: int(row.Run), ReceivedAt: hook.IDTime(row.ID), Raw: row.Raw, SHA256: [32]byte(row.Sha256),
 		Retention: time.Duration(row.Retention) * time.Second,
@@ -26,71 +49,13 @@ func (s *Store) MessageToArchive(ctx context.Context, id hook.ID) (m hook.Messag
 		m.Number = *row.Number
 	}
 	m.Payload.ExternalID = row.ExternalID
-	if err = openRequest(row.Request, &m); err != nil {
-		return m, nil, err
-	}
-	attachments, err = s.attached(ctx, id)
-	return m, attachments, err
+	return m, openRequest(row.Request, &m)
 }
 
 // MessageSize is how large a message's body is as received, in bytes.
 func (s *Store) MessageSize(ctx context.Context, id hook.ID) (int, error) {
 	size, err := s.queries().MessageSize(ctx, id)
 	return int(size), wrap(err, "message")
-}
-
-// NumberMessage gives a message its number within its endpoint, once: the
-// numbers of an endpoint have no holes.
-func (s *Store) NumberMessage(ctx context.Context, id hook.ID) (number int64, err error) {
-	err = s.tx(ctx, func(q *db.Queries) error {
-		row, err := q.LockMessageNumber(ctx, id)
-		if err != nil {
-			return err
-		}
-		if row.Number != nil {
-			number = *row.Number
-			return nil
-		}
-		if number, err = q.NextNumber(ctx, row.EndpointID); err != nil {
-			return err
-		}
-		return q.SetMessageNumber(ctx, db.SetMessageNumberParams{ID: id, Number: &number})
-	})
-	return number, wrap(err, "message")
-}
-
-// Archived records where a message lies in WORM storage and publishes the
-// events that it became, in one transaction. It reports false where that was
-// done before.
-func (s *Store) Archived(ctx context.Context, m *hook.Message, attachments []Attached, payload []byte, events []hook.Event) (first bool, err error) {
-	err = s.tx(ctx, func(q *db.Queries) error {
-		number, err := q.SetArchived(ctx, db.SetArchivedParams{
-			ID: m.ID, Payload: payload, ObjectKey: &m.Location.Key, VersionID: &m.Location.VersionID,
-			RecordOffset: &m.Location.Offset, RecordLength: &m.Location.Length, RetainUntil: &m.RetainUntil,
-		})
-		if err != nil || number == 0 {
-			return err
-		}
-		first = true
-		for _, a := range attachments {
-			if err := q.UpsertAttachment(ctx, attachmentRow(m, a)); err != nil {
-				return err
-			}
-		}
-		fresh, err := unseen(ctx, q, m, events)
-		if err != nil {
-			return err
-		}
-		if err := publish(ctx, q, fresh...); err != nil {
-			return err
-		}
-		return q.DeleteBody(ctx, m.ID)
-	})
-	if first && err == nil {
-		s.metrics.Sealed()
-		s.bell.ring()
-	}
-	return first, wrap(err, "message")
 }
 
 // MessageView is a message as the management API shows it.
@@ -244,6 +209,9 @@ func viewOf(row db.MessagesByIDRow) MessageView {
 			Object: hook.Object{Key: *m.ObjectKey, VersionID: *m.VersionID}, Offset: *m.RecordOffset, Length: *m.RecordLength,
 		}
 		v.RetainUntil, v.ArchivedAt = *m.RetainUntil, *m.ArchivedAt
+	}
+	if m.Dispatch != nil {
+		v.Dispatch = *m.Dispatch
 	}
 	return v
 }

@@ -30,7 +30,7 @@ func TestTheStoreMeasuresWhatItRecords(t *testing.T) {
 	require.NoError(t, b.SaveAttachment(t.Context(), message, stored))
 	require.NoError(t, b.SaveAttachment(t.Context(), message, store.Attached{N: 1, Attachment: hook.Attachment{Failed: "gone"}}))
 	for range 2 { // the second changes nothing
-		_, err = b.Archived(t.Context(), message, nil, []byte("{}"), nil)
+		_, err = b.Archived(t.Context(), store.Sealing{Message: message, Content: []byte("{}")})
 		require.NoError(t, err)
 	}
 	b.addWebhook(t, b.tenant)

@@ -78,15 +78,21 @@ func (s *Store) Waiting(ctx context.Context, of []Subject, known []int64, limit 
 }
 
 func jobOf(r db.WaitingRow) Job {
-	d := hook.Delivery{Run: int(r.Run), AttemptCount: int(r.Attempts), Test: r.Test, Ordered: r.Ordered}
-	w := hook.Webhook{RateLimit: int(r.RateLimit), MaxInFlight: int(r.MaxInFlight)}
-	delivery := Kind(r.Kind) == KindDelivery
-	return Job{
+	j := Job{
 		RowID: r.ID, Shard: r.Shard, Kind: Kind(r.Kind), Ref: r.Ref, Run: int(r.Run), Generation: int(r.Generation),
-		Attempts: int(r.Attempts), First: delivery && d.Run == 0 && d.AttemptCount == 0 && !d.Test, Streamable: delivery && d.Streamable(&w),
-		DisableAfter: int(r.DisableAfter), Failures: int(r.Failures),
+		Attempts: int(r.Attempts), DisableAfter: int(r.DisableAfter), Failures: int(r.Failures),
 		TenantID: r.TenantID, SubjectID: r.SubjectID, EventType: r.EventType, URL: r.Url,
 	}
+	switch j.Kind {
+	case KindMessage:
+		j.First, j.Streamable, j.DisableAfter = j.Run == 0, true, hook.MaxInFlight+1 // nothing disables an endpoint
+	case KindDelivery:
+		d := hook.Delivery{Run: int(r.Run), AttemptCount: int(r.Attempts), Test: r.Test, Ordered: r.Ordered}
+		w := hook.Webhook{RateLimit: int(r.RateLimit), MaxInFlight: int(r.MaxInFlight)}
+		j.First, j.Streamable = d.Run == 0 && d.AttemptCount == 0 && !d.Test, d.Streamable(&w)
+	case KindResume, KindRecover, KindNotify:
+	}
+	return j
 }
 
 // Started deletes the rows whose workflows run.

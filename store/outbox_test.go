@@ -119,7 +119,7 @@ func TestWhatIsOverdueIsPostponedOrRunAgainOnce(t *testing.T) {
 
 	late()
 	require.NoError(t, b.succeed(t, d, 1, 0))
-	_, err := b.Archived(t.Context(), m, nil, []byte("{}"), nil)
+	_, err := b.Archived(t.Context(), store.Sealing{Message: m, Content: []byte("{}")})
 	require.NoError(t, err)
 	require.Empty(t, overdue(t, b), "what is done is never overdue")
 	for _, job := range []store.Job{message, delivery} {

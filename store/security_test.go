@@ -32,7 +32,7 @@ func populate(t testing.TB, b *bundle, tenant hook.ID) {
 	require.NoError(t, b.SaveAttachment(t.Context(), archived, attached))
 	event := hook.Event{ID: hook.NewID(), TenantID: tenant, Type: "message.received", Data: []byte("{}"), OccurredAt: time.Now()}
 	event.Transition = &hook.Transition{Key: "k", MessageID: "m", Rank: 1}
-	_, err = b.Archived(t.Context(), archived, nil, []byte("{}"), []hook.Event{event})
+	_, err = b.Archived(t.Context(), store.Sealing{Message: archived, Content: []byte("{}"), Events: []hook.Event{event}})
 	require.NoError(t, err)
 	_, _, err = b.Publish(t.Context(), hook.Event{
 		ID: hook.NewID(), TenantID: tenant, PublicID: "evt", Type: "a.b", Data: []byte("{}"), OccurredAt: time.Now(),

@@ -36,6 +36,7 @@ type Store struct {
 
 	publisher publisher
 	recorder  recorder
+	sealer    sealer
 
 	metrics *metrics.Metrics
 }
@@ -74,6 +75,7 @@ func Open(ctx context.Context, c Config, keys *keyset.Keyset) (*Store, error) {
 	s.bell.start(pool)
 	s.publisher.start(s)
 	s.recorder.start(s)
+	s.sealer.start(s)
 	return s, nil
 }
 
@@ -81,6 +83,7 @@ func Open(ctx context.Context, c Config, keys *keyset.Keyset) (*Store, error) {
 func (s *Store) Close() {
 	s.publisher.queue.close()
 	s.recorder.queue.close()
+	s.sealer.queue.close()
 	s.bell.stop()
 	s.pool.Close()
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"posthorn/hook"
+	"posthorn/store"
 )
 
 // BenchmarkAccept measures messages made durable by 64 callers at once. The
@@ -64,9 +65,9 @@ func BenchmarkArchived(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			m := hook.Message{ID: ids[n.Add(1)-1], TenantID: s.tenant, RetainUntil: time.Now()}
-			_, err := s.NumberMessage(b.Context(), m.ID)
+			_, err := s.NumberMessages(b.Context(), m.ID)
 			require.NoError(b, err)
-			_, err = s.Archived(b.Context(), &m, nil, []byte(`{}`), nil)
+			_, err = s.Archived(b.Context(), store.Sealing{Message: &m, Content: []byte(`{}`)})
 			require.NoError(b, err)
 		}
 	})

@@ -32,13 +32,13 @@ func TestAnEndpointPublishesEachTransitionOnce(t *testing.T) {
 			events[0], events[1] = events[1], events[0]
 		}
 		all.Go(func() {
-			_, err := b.Archived(t.Context(), m, nil, []byte("{}"), events)
+			_, err := b.Archived(t.Context(), store.Sealing{Message: m, Content: []byte("{}"), Events: events})
 			require.NoError(t, err)
 		})
 	}
 	all.Wait()
 	m := b.addMessage(t, other, "callback")
-	_, err := b.Archived(t.Context(), m, nil, []byte("{}"), []hook.Event{transition(other, m, "x", "email.sent", 2)})
+	_, err := b.Archived(t.Context(), store.Sealing{Message: m, Content: []byte("{}"), Events: []hook.Event{transition(other, m, "x", "email.sent", 2)}})
 	require.NoError(t, err)
 
 	require.Equal(t, 2, b.count(t, "SELECT count(*) FROM events WHERE endpoint_id = $1", e.ID))

@@ -61,14 +61,21 @@ func start(ctx context.Context, c client.Client, base string, j store.Job) error
 	return err
 }
 
-// startDispatch starts a dispatch run.
-func startDispatch(ctx context.Context, c client.Client, in workflows.DispatchInput) error {
+// run is a kind of workflow that takes many together.
+type run struct {
+	workflow any
+	id       func(hook.ID) string
+	summary  string
+}
+
+// startRun starts a run.
+func startRun(ctx context.Context, c client.Client, r run, in workflows.DispatchInput) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: hook.DispatchWorkflow(in.ID), TaskQueue: workflows.TaskQueue, WorkflowTaskTimeout: workflows.TaskTimeout,
-		EnableEagerStart: true, StaticSummary: "Deliver what arrives, for some seconds",
-	}, workflows.Dispatch, in)
+		ID: r.id(in.ID), TaskQueue: workflows.TaskQueue, WorkflowTaskTimeout: workflows.TaskTimeout,
+		EnableEagerStart: true, StaticSummary: r.summary,
+	}, r.workflow, in)
 	return err
 }
 

@@ -16,8 +16,8 @@ const (
 	waitingRows = 2000                   // of all these
 )
 
-// starter reads the outbox rows of the shards that it owns. First attempts are
-// put into the schedule; for all others the workflow is started. Reading claims
+// starter reads the outbox rows of the shards that it owns. First attempts and
+// messages are put into schedules; for all others the workflow is started. Reading claims
 // nothing: a row is deleted once its workflow is started or its attempt is
 // recorded, and one that is met again after a crash names a run that is started
 // already, or an attempt that is made once more.
@@ -26,8 +26,7 @@ type starter struct {
 	rows    rows
 	starts  chan store.Job // whose workflow is to be started
 	dropped chan store.Job // whose row is to go
-	queue   string         // the task queue of this worker's dispatch runs
-	next    time.Time      // when the next dispatch run is due
+	queue   string         // the task queue of this worker's runs
 }
 
 func newStarter(c Config) *starter {
@@ -43,7 +42,9 @@ func (s *starter) read(ctx context.Context) error {
 		if err := s.own(ctx); err != nil && ctx.Err() == nil {
 			s.Log.Warn("the starter lost its shards and takes them again", "error", err)
 		}
-		s.rows.remove(s.Activities.Schedule.Drop()...)
+		for _, f := range s.feeds() {
+			s.rows.remove(f.from.Drop()...)
+		}
 		if !pause(ctx, pollEvery) {
 			break
 		}
@@ -95,7 +96,7 @@ type reader struct {
 	cursor int64         // the last row that arrived
 	after  store.Subject // the last one whose waiting rows were read
 	swept  time.Time     // zero: they are to be read
-	more   bool          // a webhook has room for waiting rows
+	more   bool          // there is room for waiting rows
 }
 
 // share takes the shards that are this worker's.
@@ -145,7 +146,7 @@ func (r *reader) sweep(ctx context.Context) error {
 	}
 	var roomy []store.Subject
 	for _, of := range list {
-		if of.Kind != store.KindDelivery || !r.Activities.Schedule.Full(of.ID) {
+		if !r.schedule(of.Kind).Full(of.ID) {
 			roomy = append(roomy, of)
 		}
 	}
@@ -172,6 +173,9 @@ func (r *reader) wait(ctx context.Context, session *store.Ownership) error {
 		case <-r.Activities.Schedule.More():
 			r.more = true
 			cancel()
+		case <-r.Activities.Sealing.More():
+			r.more = true
+			cancel()
 		}
 	}()
 	err := session.Wait(ctx)
@@ -188,7 +192,7 @@ func (s *starter) accept(jobs []store.Job) {
 			continue
 		}
 		if j.First {
-			if !s.Activities.Schedule.Add(now, j) {
+			if !s.schedule(j.Kind).Add(now, j) {
 				s.rows.remove(j)
 			}
 			continue

@@ -7,7 +7,6 @@ import (
 	"posthorn/activities"
 	"posthorn/crash"
 	"posthorn/dispatch"
-	"posthorn/hook"
 	"posthorn/store"
 )
 
@@ -37,17 +36,25 @@ func (s *starter) startOne(ctx context.Context, j store.Job) {
 		if ctx.Err() == nil {
 			s.Log.Warn("a workflow cannot be started; it is tried again", "workflow", workflowID(j), "error", err)
 		}
-		if j.First {
-			s.Activities.Schedule.Done(time.Now(), j.SubjectID, j.Ref, dispatch.Result{})
-		}
+		s.leave(j)
 		pause(ctx, time.Second)
 		s.rows.remove(j)
 		return
 	}
 	crash.At(crash.AfterStart)
+	if j.Kind == store.KindMessage {
+		s.leave(j) // its workflow asks for no room
+	}
 	select {
 	case s.dropped <- j:
 	case <-ctx.Done():
+	}
+}
+
+// leave gives a schedule back what it has given away.
+func (s *starter) leave(j store.Job) {
+	if j.First {
+		s.schedule(j.Kind).Done(time.Now(), j.SubjectID, j.Ref, dispatch.Result{})
 	}
 }
 
@@ -77,7 +84,7 @@ func (s *starter) dropAll(ctx context.Context) error {
 	}
 }
 
-// settle does what a dispatch run leaves to be done.
+// settle does what a run leaves to be done.
 func (s *starter) settle(j store.Job, next activities.Next) {
 	to := s.dropped
 	switch next {
@@ -96,48 +103,4 @@ func (s *starter) settle(j store.Job, next activities.Next) {
 	default:
 		s.rows.remove(j) // there are too many: it is read again
 	}
-}
-
-// hand gives first attempts that are not streamed to workflows, and sees to it
-// that there is a dispatch run while some are.
-func (s *starter) hand(ctx context.Context) error {
-	for ctx.Err() == nil {
-		s.dispatch(ctx)
-		jobs, wait := s.Activities.Schedule.Take(time.Now(), dispatch.Workflow, startsAtOnce)
-		for _, j := range jobs {
-			select {
-			case s.starts <- j:
-			case <-ctx.Done():
-				return nil
-			}
-		}
-		if len(jobs) == startsAtOnce {
-			continue
-		}
-		var again <-chan time.Time
-		if wait > 0 {
-			again = time.After(wait)
-		}
-		select {
-		case <-ctx.Done():
-		case <-s.Activities.Schedule.Ready(dispatch.Workflow):
-		case <-again:
-		}
-	}
-	return nil
-}
-
-// dispatch starts the next dispatch run where one is needed: it begins before
-// the one before ends, so that there is no gap.
-func (s *starter) dispatch(ctx context.Context) {
-	now := time.Now()
-	if now.Before(s.next) || !s.Activities.Schedule.Streaming(now) {
-		return
-	}
-	s.next = now.Add(activities.DispatchTime - time.Second)
-	go func() {
-		if err := startDispatch(ctx, s.Client, activities.DispatchInput{ID: hook.NewID(), Queue: s.queue}); err != nil && ctx.Err() == nil {
-			s.Log.Warn("a dispatch run cannot be started; deliveries are attempted by workflows of their own", "error", err)
-		}
-	}()
 }

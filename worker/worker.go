@@ -1,7 +1,7 @@
 // Package worker runs the workflows and activities, and the two loops that
-// feed them from PostgreSQL: the starter, which starts workflows for rows of
-// the outbox or puts them into the schedule of first attempts, and the sweeper, which finds what got lost on the way. Nothing
-// else starts workflows of messages and deliveries. Beside them the indexer
+// feed them from PostgreSQL: the starter, which starts workflows for rows of the
+// outbox, or has many of them done together, and the sweeper, which finds what
+// got lost on the way. Nothing else starts workflows of messages and deliveries. Beside them the indexer
 // makes messages findable, and the pruner deletes what has expired.
 package worker
 
@@ -28,7 +28,7 @@ type Config struct {
 	Client     client.Client // shared with the starter, so that tasks can be handed over at once
 	Store      *store.Store
 	Activities *activities.Activities
-	Alone      bool          // each delivery is attempted by a workflow of its own, always
+	Alone      bool          // each message and delivery has a workflow of its own, always
 	SweepAfter time.Duration // how long something may be overdue; 0: two minutes
 	Log        *slog.Logger
 }
@@ -48,7 +48,7 @@ func Run(ctx context.Context, c Config) error {
 		c.SweepAfter = DefaultSweepAfter
 	}
 	s := newStarter(c)
-	c.Activities.Schedule, c.Activities.Settle = dispatch.New(c.Alone), s.settle
+	c.Activities.Schedule, c.Activities.Sealing, c.Activities.Settle = dispatch.New(c.Alone), dispatch.New(c.Alone), s.settle
 	var started []worker.Worker
 	defer func() { stopAll(started) }()
 	for _, w := range workers(c, s.queue) {
@@ -59,7 +59,9 @@ func Run(ctx context.Context, c Config) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.read(ctx) })
-	group.Go(func() error { return s.hand(ctx) })
+	for _, f := range s.feeds() {
+		group.Go(func() error { return f.work(ctx) })
+	}
 	group.Go(func() error { return s.dropAll(ctx) })
 	for range startsAtOnce {
 		group.Go(func() error { s.startAll(ctx); return nil })
@@ -86,6 +88,7 @@ func workers(c Config, queue string) []worker.Worker {
 	all.RegisterWorkflow(workflows.Archive)
 	all.RegisterWorkflow(workflows.Deliver)
 	all.RegisterWorkflow(workflows.Dispatch)
+	all.RegisterWorkflow(workflows.ArchiveMany)
 	all.RegisterWorkflow(workflows.Resume)
 	all.RegisterWorkflow(workflows.Recover)
 	all.RegisterWorkflow(workflows.Notify)
@@ -98,6 +101,7 @@ func workers(c Config, queue string) []worker.Worker {
 		WorkerStopTimeout: stopTimeout, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 64,
 	})
 	stream.RegisterActivity(c.Activities.Dispatch)
+	stream.RegisterActivity(c.Activities.ArchiveMany)
 	return []worker.Worker{all, slow, stream}
 }
 

@@ -27,6 +27,26 @@ func TestDispatchSaysWhatItDid(t *testing.T) {
 	require.Equal(t, DispatchResult{Dispatched: did}, result)
 }
 
+func TestArchiveManySaysWhatItDid(t *testing.T) {
+	t.Parallel()
+	did := activities.ArchivedMany{Messages: 730, Endpoints: 3, Left: 2}
+	require.Equal(t, "730 messages of 3 endpoints archived, 2 left to others", did.String())
+	input := DispatchInput{ID: hook.NewID(), Queue: "of-this-worker"}
+	calls := 0
+	env := environment(t, &script{many: func(in DispatchInput) (activities.ArchivedMany, error) {
+		require.Equal(t, input, in)
+		if calls++; calls > 1 {
+			return did, errors.New("it is not to be tried again")
+		}
+		return did, nil
+	}})
+	env.ExecuteWorkflow(ArchiveMany, input)
+	var result ArchiveManyResult
+	require.NoError(t, env.GetWorkflowError())
+	require.NoError(t, env.GetWorkflowResult(&result))
+	require.Equal(t, ArchiveManyResult{ArchivedMany: did}, result)
+}
+
 // A run whose worker died is not made again: the outbox has what is left.
 func TestDispatchIsNotTriedAgain(t *testing.T) {
 	t.Parallel()

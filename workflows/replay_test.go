@@ -31,6 +31,7 @@ func TestReplay(t *testing.T) {
 			replayer.RegisterWorkflow(Archive)
 			replayer.RegisterWorkflow(Deliver)
 			replayer.RegisterWorkflow(Dispatch)
+			replayer.RegisterWorkflow(ArchiveMany)
 			replayer.RegisterWorkflow(Resume)
 			replayer.RegisterWorkflow(Recover)
 			replayer.RegisterWorkflow(Notify)

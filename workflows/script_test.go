@@ -20,6 +20,7 @@ type script struct {
 	attempt func(activities.AttemptInput) (activities.Step, error)
 	slice   func(activities.OperationInput) (activities.Progress, error)
 	stream  func(DispatchInput) (activities.Dispatched, error)
+	many    func(DispatchInput) (activities.ArchivedMany, error)
 	address func() (activities.Progress, error)
 	send    func(recipient int, giveUp bool) (activities.Progress, error)
 }
@@ -44,6 +45,10 @@ func (s *script) Attempt(_ context.Context, in activities.AttemptInput) (activit
 
 func (s *script) Dispatch(_ context.Context, in DispatchInput) (activities.Dispatched, error) {
 	return s.stream(in)
+}
+
+func (s *script) ArchiveMany(_ context.Context, in DispatchInput) (activities.ArchivedMany, error) {
+	return s.many(in)
 }
 
 func (s *script) Resume(_ context.Context, in activities.OperationInput) (activities.Progress, error) {

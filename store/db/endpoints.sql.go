@@ -258,17 +258,40 @@ func (q *Queries) LockEndpoint(ctx context.Context, arg LockEndpointParams) (End
 	return i, err
 }
 
-const nextNumber = `-- name: NextNumber :one
-INSERT INTO endpoint_numbers (endpoint_id, next) VALUES ($1, 2)
-ON CONFLICT (endpoint_id) DO UPDATE SET next = endpoint_numbers.next + 1
-RETURNING (next - 1)::bigint AS number
+const nextNumbers = `-- name: NextNumbers :many
+INSERT INTO endpoint_numbers (endpoint_id, next)
+SELECT u.endpoint_id, u.wanted + 1
+FROM (SELECT unnest($1::uuid[]) AS endpoint_id, unnest($2::bigint[]) AS wanted) u
+ORDER BY u.endpoint_id
+ON CONFLICT (endpoint_id) DO UPDATE SET next = endpoint_numbers.next + EXCLUDED.next - 1
+RETURNING endpoint_id, next
 `
 
-func (q *Queries) NextNumber(ctx context.Context, endpointID uuid.UUID) (int64, error) {
-	row := q.db.QueryRow(ctx, nextNumber, endpointID)
-	var number int64
-	err := row.Scan(&number)
-	return number, err
+type NextNumbersParams struct {
+	EndpointIds []uuid.UUID
+	Wanted      []int64
+}
+
+// Takes as many numbers of each endpoint as are wanted: the last of them are those
+// before next.
+func (q *Queries) NextNumbers(ctx context.Context, arg NextNumbersParams) ([]EndpointNumber, error) {
+	rows, err := q.db.Query(ctx, nextNumbers, arg.EndpointIds, arg.Wanted)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []EndpointNumber{}
+	for rows.Next() {
+		var i EndpointNumber
+		if err := rows.Scan(&i.EndpointID, &i.Next); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const updateEndpoint = `-- name: UpdateEndpoint :one

@@ -87,12 +87,12 @@ func (q *Queries) ClaimKeys(ctx context.Context, arg ClaimKeysParams) error {
 	return err
 }
 
-const deleteBody = `-- name: DeleteBody :exec
-DELETE FROM message_bodies WHERE message_id = $1
+const deleteBodies = `-- name: DeleteBodies :exec
+DELETE FROM message_bodies WHERE message_id = ANY($1::uuid[])
 `
 
-func (q *Queries) DeleteBody(ctx context.Context, messageID uuid.UUID) error {
-	_, err := q.db.Exec(ctx, deleteBody, messageID)
+func (q *Queries) DeleteBodies(ctx context.Context, ids []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, deleteBodies, ids)
 	return err
 }
 
@@ -213,20 +213,34 @@ func (q *Queries) InsertMessages(ctx context.Context, arg InsertMessagesParams) 
 	return err
 }
 
-const lockMessageNumber = `-- name: LockMessageNumber :one
-SELECT endpoint_id, number FROM messages WHERE id = $1 FOR UPDATE
+const lockMessageNumbers = `-- name: LockMessageNumbers :many
+SELECT id, endpoint_id, number FROM messages WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
 `
 
-type LockMessageNumberRow struct {
+type LockMessageNumbersRow struct {
+	ID         uuid.UUID
 	EndpointID uuid.UUID
 	Number     *int64
 }
 
-func (q *Queries) LockMessageNumber(ctx context.Context, id uuid.UUID) (LockMessageNumberRow, error) {
-	row := q.db.QueryRow(ctx, lockMessageNumber, id)
-	var i LockMessageNumberRow
-	err := row.Scan(&i.EndpointID, &i.Number)
-	return i, err
+func (q *Queries) LockMessageNumbers(ctx context.Context, ids []uuid.UUID) ([]LockMessageNumbersRow, error) {
+	rows, err := q.db.Query(ctx, lockMessageNumbers, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LockMessageNumbersRow{}
+	for rows.Next() {
+		var i LockMessageNumbersRow
+		if err := rows.Scan(&i.ID, &i.EndpointID, &i.Number); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const markConflicting = `-- name: MarkConflicting :exec
@@ -239,7 +253,7 @@ func (q *Queries) MarkConflicting(ctx context.Context, id uuid.UUID) error {
 }
 
 const message = `-- name: Message :one
-SELECT m.id, m.tenant_id, m.endpoint_id, m.number, m.external_id, m.occurred_at, m.size, m.sha256, m.status, m.conflicting, m.run, m.due_at, m.payload, m.object_key, m.version_id, m.record_offset, m.record_length, m.retain_until, m.archived_at, b.request, b.raw FROM messages m LEFT JOIN message_bodies b ON b.message_id = m.id
+SELECT m.id, m.tenant_id, m.endpoint_id, m.number, m.external_id, m.occurred_at, m.size, m.sha256, m.status, m.conflicting, m.run, m.due_at, m.payload, m.object_key, m.version_id, m.record_offset, m.record_length, m.retain_until, m.archived_at, m.dispatch, b.request, b.raw FROM messages m LEFT JOIN message_bodies b ON b.message_id = m.id
 WHERE m.tenant_id = $1 AND m.id = $2
 `
 
@@ -277,6 +291,7 @@ func (q *Queries) Message(ctx context.Context, arg MessageParams) (MessageRow, e
 		&i.Message.RecordLength,
 		&i.Message.RetainUntil,
 		&i.Message.ArchivedAt,
+		&i.Message.Dispatch,
 		&i.Request,
 		&i.Raw,
 	)
@@ -501,50 +516,134 @@ func (q *Queries) OpenMessageSizes(ctx context.Context, arg OpenMessageSizesPara
 	return items, nil
 }
 
-const setArchived = `-- name: SetArchived :execrows
-UPDATE messages SET status = 'archived', due_at = NULL, payload = $2, object_key = $3, version_id = $4,
-    record_offset = $5, record_length = $6, retain_until = $7, archived_at = now()
-WHERE id = $1 AND status = 'accepted'
+const setArchived = `-- name: SetArchived :many
+UPDATE messages m SET status = 'archived', due_at = NULL, payload = u.payload, object_key = u.object_key, version_id = u.version_id,
+    record_offset = u.record_offset, record_length = u.record_length, retain_until = u.retain_until,
+    dispatch = NULLIF(u.dispatch, '00000000-0000-0000-0000-000000000000'), archived_at = now()
+FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::bytea[]) AS payload,
+    unnest($3::text[]) AS object_key, unnest($4::text[]) AS version_id,
+    unnest($5::bigint[]) AS record_offset, unnest($6::bigint[]) AS record_length,
+    unnest($7::timestamptz[]) AS retain_until, unnest($8::uuid[]) AS dispatch) u
+WHERE m.id = u.id AND m.status = 'accepted' AND m.id IN (SELECT l.id FROM messages l
+    WHERE l.id = ANY($1::uuid[]) AND l.status = 'accepted' ORDER BY l.id FOR NO KEY UPDATE)
+RETURNING m.id
 `
 
 type SetArchivedParams struct {
-	ID           uuid.UUID
-	Payload      []byte
-	ObjectKey    *string
-	VersionID    *string
-	RecordOffset *int64
-	RecordLength *int64
-	RetainUntil  *time.Time
+	Ids        []uuid.UUID
+	Payloads   [][]byte
+	ObjectKeys []string
+	VersionIds []string
+	Offsets    []int64
+	Lengths    []int64
+	Retain     []time.Time
+	Dispatches []uuid.UUID
 }
 
-func (q *Queries) SetArchived(ctx context.Context, arg SetArchivedParams) (int64, error) {
-	result, err := q.db.Exec(ctx, setArchived,
-		arg.ID,
-		arg.Payload,
-		arg.ObjectKey,
-		arg.VersionID,
-		arg.RecordOffset,
-		arg.RecordLength,
-		arg.RetainUntil,
+// Answers with those that were not archived before.
+func (q *Queries) SetArchived(ctx context.Context, arg SetArchivedParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, setArchived,
+		arg.Ids,
+		arg.Payloads,
+		arg.ObjectKeys,
+		arg.VersionIds,
+		arg.Offsets,
+		arg.Lengths,
+		arg.Retain,
+		arg.Dispatches,
 	)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected(), nil
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
-const setMessageNumber = `-- name: SetMessageNumber :exec
-UPDATE messages SET number = $2 WHERE id = $1
+const setMessageNumbers = `-- name: SetMessageNumbers :exec
+UPDATE messages m SET number = u.number
+FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::bigint[]) AS number) u
+WHERE m.id = u.id
 `
 
-type SetMessageNumberParams struct {
-	ID     uuid.UUID
-	Number *int64
+type SetMessageNumbersParams struct {
+	Ids     []uuid.UUID
+	Numbers []int64
 }
 
-func (q *Queries) SetMessageNumber(ctx context.Context, arg SetMessageNumberParams) error {
-	_, err := q.db.Exec(ctx, setMessageNumber, arg.ID, arg.Number)
+func (q *Queries) SetMessageNumbers(ctx context.Context, arg SetMessageNumbersParams) error {
+	_, err := q.db.Exec(ctx, setMessageNumbers, arg.Ids, arg.Numbers)
 	return err
+}
+
+const smallMessagesToArchive = `-- name: SmallMessagesToArchive :many
+SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, e.retention, b.request, b.raw
+FROM messages m
+JOIN endpoints e ON e.id = m.endpoint_id
+LEFT JOIN message_bodies b ON b.message_id = m.id
+WHERE m.id = ANY($1::uuid[]) AND m.size <= $2::int
+`
+
+type SmallMessagesToArchiveParams struct {
+	Ids     []uuid.UUID
+	MaxSize int32
+}
+
+type SmallMessagesToArchiveRow struct {
+	ID         uuid.UUID
+	TenantID   uuid.UUID
+	EndpointID uuid.UUID
+	ExternalID string
+	Number     *int64
+	Status     string
+	Run        int32
+	Sha256     []byte
+	Retention  int64
+	Request    []byte
+	Raw        []byte
+}
+
+// Without those that are larger, or gone.
+func (q *Queries) SmallMessagesToArchive(ctx context.Context, arg SmallMessagesToArchiveParams) ([]SmallMessagesToArchiveRow, error) {
+	rows, err := q.db.Query(ctx, smallMessagesToArchive, arg.Ids, arg.MaxSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SmallMessagesToArchiveRow{}
+	for rows.Next() {
+		var i SmallMessagesToArchiveRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.TenantID,
+			&i.EndpointID,
+			&i.ExternalID,
+			&i.Number,
+			&i.Status,
+			&i.Run,
+			&i.Sha256,
+			&i.Retention,
+			&i.Request,
+			&i.Raw,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const upsertAttachment = `-- name: UpsertAttachment :exec

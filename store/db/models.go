@@ -92,6 +92,11 @@ type Endpoint struct {
 	Mapping     []byte
 }
 
+type EndpointNumber struct {
+	EndpointID uuid.UUID
+	Next       int64
+}
+
 type Event struct {
 	ID         uuid.UUID
 	TenantID   uuid.UUID
@@ -148,6 +153,7 @@ type Message struct {
 	RecordLength *int64
 	RetainUntil  *time.Time
 	ArchivedAt   *time.Time
+	Dispatch     *uuid.UUID
 }
 
 type Operation struct {

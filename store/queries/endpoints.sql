@@ -25,7 +25,12 @@ WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING *;
 -- name: DeleteEndpoint :execrows
 UPDATE endpoints SET deleted_at = now(), enabled = false WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL;
 
--- name: NextNumber :one
-INSERT INTO endpoint_numbers (endpoint_id, next) VALUES ($1, 2)
-ON CONFLICT (endpoint_id) DO UPDATE SET next = endpoint_numbers.next + 1
-RETURNING (next - 1)::bigint AS number;
+-- name: NextNumbers :many
+-- Takes as many numbers of each endpoint as are wanted: the last of them are those
+-- before next.
+INSERT INTO endpoint_numbers (endpoint_id, next)
+SELECT u.endpoint_id, u.wanted + 1
+FROM (SELECT unnest(sqlc.arg(endpoint_ids)::uuid[]) AS endpoint_id, unnest(sqlc.arg(wanted)::bigint[]) AS wanted) u
+ORDER BY u.endpoint_id
+ON CONFLICT (endpoint_id) DO UPDATE SET next = endpoint_numbers.next + EXCLUDED.next - 1
+RETURNING endpoint_id, next;

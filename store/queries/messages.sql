@@ -55,19 +55,37 @@ WHERE m.id = $1;
 -- name: MessageSize :one
 SELECT size FROM messages WHERE id = $1;
 
--- name: LockMessageNumber :one
-SELECT endpoint_id, number FROM messages WHERE id = $1 FOR UPDATE;
+-- name: SmallMessagesToArchive :many
+-- Without those that are larger, or gone.
+SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, e.retention, b.request, b.raw
+FROM messages m
+JOIN endpoints e ON e.id = m.endpoint_id
+LEFT JOIN message_bodies b ON b.message_id = m.id
+WHERE m.id = ANY(sqlc.arg(ids)::uuid[]) AND m.size <= sqlc.arg(max_size)::int;
 
--- name: SetMessageNumber :exec
-UPDATE messages SET number = $2 WHERE id = $1;
+-- name: LockMessageNumbers :many
+SELECT id, endpoint_id, number FROM messages WHERE id = ANY(sqlc.arg(ids)::uuid[]) ORDER BY id FOR UPDATE;
 
--- name: SetArchived :execrows
-UPDATE messages SET status = 'archived', due_at = NULL, payload = $2, object_key = $3, version_id = $4,
-    record_offset = $5, record_length = $6, retain_until = $7, archived_at = now()
-WHERE id = $1 AND status = 'accepted';
+-- name: SetMessageNumbers :exec
+UPDATE messages m SET number = u.number
+FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(numbers)::bigint[]) AS number) u
+WHERE m.id = u.id;
 
--- name: DeleteBody :exec
-DELETE FROM message_bodies WHERE message_id = $1;
+-- name: SetArchived :many
+-- Answers with those that were not archived before.
+UPDATE messages m SET status = 'archived', due_at = NULL, payload = u.payload, object_key = u.object_key, version_id = u.version_id,
+    record_offset = u.record_offset, record_length = u.record_length, retain_until = u.retain_until,
+    dispatch = NULLIF(u.dispatch, '00000000-0000-0000-0000-000000000000'), archived_at = now()
+FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(payloads)::bytea[]) AS payload,
+    unnest(sqlc.arg(object_keys)::text[]) AS object_key, unnest(sqlc.arg(version_ids)::text[]) AS version_id,
+    unnest(sqlc.arg(offsets)::bigint[]) AS record_offset, unnest(sqlc.arg(lengths)::bigint[]) AS record_length,
+    unnest(sqlc.arg(retain)::timestamptz[]) AS retain_until, unnest(sqlc.arg(dispatches)::uuid[]) AS dispatch) u
+WHERE m.id = u.id AND m.status = 'accepted' AND m.id IN (SELECT l.id FROM messages l
+    WHERE l.id = ANY(sqlc.arg(ids)::uuid[]) AND l.status = 'accepted' ORDER BY l.id FOR NO KEY UPDATE)
+RETURNING m.id;
+
+-- name: DeleteBodies :exec
+DELETE FROM message_bodies WHERE message_id = ANY(sqlc.arg(ids)::uuid[]);
 
 -- name: Message :one
 SELECT sqlc.embed(m), b.request, b.raw FROM messages m LEFT JOIN message_bodies b ON b.message_id = m.id

@@ -1,0 +1,135 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"posthorn/dispatch"
+	"posthorn/hook"
+	"posthorn/store"
+)
+
+// ArchivedMany says what a run of ArchiveMany did.
+type ArchivedMany struct {
+	Messages  int // that it archived
+	Endpoints int // whose they are
+	Left      int // to workflows of their own, or with nothing to do any more
+}
+
+// String is what people read of it.
+func (a ArchivedMany) String() string {
+	text := fmt.Sprintf("%d messages of %d endpoints archived", a.Messages, a.Endpoints)
+	if a.Left > 0 {
+		text += fmt.Sprintf(", %d left to others", a.Left)
+	}
+	return text
+}
+
+// ArchiveMany seals small messages for some seconds, those of an endpoint in
+// turn with those of others. A message whose attachments are to be fetched, or
+// that cannot be sealed now, is left to a workflow of its own.
+func (a *Activities) ArchiveMany(ctx context.Context, in DispatchInput) (ArchivedMany, error) {
+	r := &archiveRun{Activities: a, id: in.ID, of: map[hook.ID]bool{}}
+	r.stream = stream{from: a.Sealing, next: a.Settle, do: r.sealAll, said: func() any { return r.sofar() }}
+	r.run(ctx)
+	return r.sofar(), nil
+}
+
+// archiveRun is one run.
+type archiveRun struct {
+	*Activities
+	stream
+
+	id  hook.ID
+	mu  sync.Mutex
+	did ArchivedMany
+	of  map[hook.ID]bool
+}
+
+func (r *archiveRun) sofar() ArchivedMany {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.did
+}
+
+// sealAll loads messages and numbers them together, and seals each.
+func (r *archiveRun) sealAll(ctx context.Context, jobs []store.Job) {
+	ids := make([]hook.ID, len(jobs))
+	for i, j := range jobs {
+		ids[i] = j.Ref
+	}
+	list, err := r.Store.SmallMessagesToArchive(ctx, ids, small)
+	if err != nil && ctx.Err() == nil {
+		r.Log.Warn("messages cannot be loaded; they are archived later", "error", err)
+	}
+	var todo []*loaded
+	var rows []store.Job
+	ids = ids[:0]
+	for _, j := range jobs {
+		l := &loaded{Message: list[j.Ref]}
+		if next, ours := r.look(l, j, err); !ours {
+			r.leave(j, next)
+			continue
+		}
+		todo, rows, ids = append(todo, l), append(rows, j), append(ids, j.Ref)
+	}
+	if len(todo) == 0 {
+		return
+	}
+	numbers, err := r.Store.NumberMessages(ctx, ids...)
+	for i, l := range todo {
+		if err != nil {
+			r.leave(rows[i], Retry)
+			continue
+		}
+		r.all.Go(func() { r.sealOne(ctx, rows[i], l, numbers[l.ID]) })
+	}
+}
+
+// look reports whether a message is to be sealed here, or what else is to be
+// done about it.
+func (r *archiveRun) look(l *loaded, j store.Job, err error) (next Next, ours bool) {
+	switch {
+	case err != nil:
+		return Retry, false
+	case l.ID != j.Ref: // it is large
+		return Start, false
+	case l.Status == hook.MessageArchived || l.Run > j.Run:
+		return Drop, false
+	case l.open() != nil:
+		return Start, false
+	}
+	plan := l.plan()
+	return Start, len(plan.Fetch) == 0 && plan.Confirm == ""
+}
+
+func (r *archiveRun) sealOne(ctx context.Context, j store.Job, l *loaded, number int64) {
+	begun := time.Now()
+	if _, err := r.seal(ctx, l, number, r.id); err != nil {
+		next := Start
+		if ctx.Err() != nil {
+			next = Retry
+		} else {
+			r.Log.Warn("a message cannot be archived now; its workflow goes on", "message", j.Ref, "error", err)
+		}
+		r.leave(j, next)
+		return
+	}
+	r.mu.Lock()
+	r.did.Messages++
+	r.of[j.SubjectID] = true
+	r.did.Endpoints = len(r.of)
+	r.mu.Unlock()
+	now := time.Now()
+	r.from.Done(now, j.SubjectID, j.Ref, dispatch.Result{Made: true, Took: now.Sub(begun)})
+	r.settle(j, Drop)
+}
+
+func (r *archiveRun) leave(j store.Job, next Next) {
+	r.mu.Lock()
+	r.did.Left++
+	r.mu.Unlock()
+	r.stream.leave(j, next)
+}
