@@ -83,7 +83,7 @@ func TestWhatIsOverdueIsPostponedOrRunAgainOnce(t *testing.T) {
 		b.exec(t, "UPDATE deliveries SET due_at = now() - interval '2 minutes' WHERE due_at IS NOT NULL")
 	}
 	late()
-	require.Len(t, overdue(t, b), 1, "a delivery that waits in the outbox is not lost")
+	require.Empty(t, overdue(t, b), "what waits in the outbox is not lost")
 	b.exec(t, "DELETE FROM outbox")
 	message := store.Job{Shard: store.Shard(e.ID), SubjectID: e.ID, Kind: store.KindMessage, Ref: m.ID}
 	delivery := store.Job{Shard: store.Shard(w.ID), SubjectID: w.ID, Kind: store.KindDelivery, Ref: d.ID}

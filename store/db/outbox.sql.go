@@ -90,7 +90,7 @@ func (q *Queries) OverdueDeliveries(ctx context.Context, arg OverdueDeliveriesPa
 
 const overdueMessages = `-- name: OverdueMessages :many
 SELECT id, endpoint_id, run FROM messages
-WHERE due_at < now() - make_interval(secs => $1::float8) ORDER BY due_at LIMIT $2
+WHERE id NOT IN (SELECT o.ref FROM outbox o WHERE o.kind = 'message') AND due_at < now() - make_interval(secs => $1::float8) ORDER BY due_at LIMIT $2
 `
 
 type OverdueMessagesParams struct {
@@ -104,6 +104,7 @@ type OverdueMessagesRow struct {
 	Run        int32
 }
 
+// As OverdueDeliveries does.
 func (q *Queries) OverdueMessages(ctx context.Context, arg OverdueMessagesParams) ([]OverdueMessagesRow, error) {
 	rows, err := q.db.Query(ctx, overdueMessages, arg.Grace, arg.MaxRows)
 	if err != nil {
@@ -126,7 +127,7 @@ func (q *Queries) OverdueMessages(ctx context.Context, arg OverdueMessagesParams
 
 const overdueOperations = `-- name: OverdueOperations :many
 SELECT id, webhook_id, kind, generation, run FROM operations
-WHERE due_at < now() - make_interval(secs => $1::float8) ORDER BY due_at LIMIT $2
+WHERE id NOT IN (SELECT o.ref FROM outbox o WHERE o.kind NOT IN ('message', 'delivery')) AND due_at < now() - make_interval(secs => $1::float8) ORDER BY due_at LIMIT $2
 `
 
 type OverdueOperationsParams struct {

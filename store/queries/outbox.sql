@@ -87,8 +87,9 @@ DELETE FROM outbox WHERE (shard, id) IN (
     SELECT unnest(sqlc.arg(shards)::smallint[]), unnest(sqlc.arg(ids)::bigint[]));
 
 -- name: OverdueMessages :many
+-- As OverdueDeliveries does.
 SELECT id, endpoint_id, run FROM messages
-WHERE due_at < now() - make_interval(secs => sqlc.arg(grace)::float8) ORDER BY due_at LIMIT sqlc.arg(max_rows);
+WHERE id NOT IN (SELECT o.ref FROM outbox o WHERE o.kind = 'message') AND due_at < now() - make_interval(secs => sqlc.arg(grace)::float8) ORDER BY due_at LIMIT sqlc.arg(max_rows);
 
 -- name: OverdueDeliveries :many
 -- What waits in the outbox is not lost. The list of it is hashed, so that this
@@ -98,7 +99,7 @@ WHERE id NOT IN (SELECT o.ref FROM outbox o WHERE o.kind = 'delivery') AND due_a
 
 -- name: OverdueOperations :many
 SELECT id, webhook_id, kind, generation, run FROM operations
-WHERE due_at < now() - make_interval(secs => sqlc.arg(grace)::float8) ORDER BY due_at LIMIT sqlc.arg(max_rows);
+WHERE id NOT IN (SELECT o.ref FROM outbox o WHERE o.kind NOT IN ('message', 'delivery')) AND due_at < now() - make_interval(secs => sqlc.arg(grace)::float8) ORDER BY due_at LIMIT sqlc.arg(max_rows);
 
 -- name: PostponeMessage :exec
 UPDATE messages SET due_at = now() WHERE id = $1 AND due_at IS NOT NULL;
