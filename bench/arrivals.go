@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -14,6 +15,7 @@ import (
 
 // arrivals are what receivers got, by event.
 type arrivals struct {
+	key  func(header http.Header, body []byte) string // by which an event is known
 	mu   sync.Mutex
 	list map[string]*arrival
 }
@@ -28,7 +30,19 @@ type arrival struct {
 	came   chan struct{} // closed with the first
 }
 
-func newArrivals() *arrivals { return &arrivals{list: map[string]*arrival{}} }
+func newArrivals(key func(http.Header, []byte) string) *arrivals {
+	return &arrivals{key: key, list: map[string]*arrival{}}
+}
+
+// eventID is what the publisher called an event.
+func eventID(header http.Header, _ []byte) string { return header.Get("Webhook-Id") }
+
+// externalID is what the producer called the message that an event tells of.
+func externalID(_ http.Header, body []byte) string {
+	_, rest, _ := bytes.Cut(body, []byte(`"external_id":"`))
+	id, _, _ := bytes.Cut(rest, []byte(`"`))
+	return string(id)
+}
 
 // expect is called before an event is published.
 func (a *arrivals) expect(id string) *arrival {
@@ -100,7 +114,7 @@ func (a *arrivals) serve(ctx context.Context, delay time.Duration) (url string, 
 		if delay > 0 {
 			time.Sleep(delay)
 		}
-		a.arrived(r.Header.Get("Webhook-Id"), body)
+		a.arrived(a.key(r.Header, body), body)
 		w.WriteHeader(http.StatusNoContent)
 	})}
 	go func() {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -60,9 +59,9 @@ func (c *isolationCommand) under(ctx context.Context, setting string) (f isolate
 	}
 	defer p.stop()
 	f.Dispatch = setting
-	healthy := &loader{product: p, arrivals: newArrivals(), webhooks: 1, text: "hello", prefix: "healthy."}
-	others := &loader{product: p, arrivals: newArrivals(), webhooks: c.Healthy, text: "hello", prefix: "other."}
-	hanging := &loader{product: p, arrivals: newArrivals(), webhooks: c.Hanging, text: "hello", prefix: "hanging."}
+	healthy := &loader{product: p, poster: newPublisher, arrivals: newArrivals(eventID), webhooks: 1, text: "hello", types: "healthy."}
+	others := &loader{product: p, poster: newPublisher, arrivals: newArrivals(eventID), webhooks: c.Healthy, text: "hello", types: "other."}
+	hanging := &loader{product: p, poster: newPublisher, arrivals: newArrivals(eventID), webhooks: c.Hanging, text: "hello", types: "hanging."}
 	for _, l := range []*loader{healthy, others, hanging} {
 		delay := time.Duration(0)
 		if l == hanging {
@@ -120,7 +119,7 @@ func (c *isolationCommand) clog(ctx context.Context, l *loader) error {
 	for n := range c.Hanging * c.Backlog {
 		id := rand.Text()
 		l.expect(id)
-		if err := p.publish(id, l.prefix+strconv.Itoa(n%c.Hanging), l.text); err != nil {
+		if err := p.post(id, l.eventType(n%c.Hanging), l.text); err != nil {
 			return err
 		}
 	}
@@ -134,7 +133,7 @@ func (l *loader) subscribe(ctx context.Context, delay time.Duration) (stop func(
 		return nil, err
 	}
 	for i := range l.webhooks {
-		_, err := l.client.CreateWebhook(ctx, client.WebhookSettings{URL: new(url), Events: &[]string{l.prefix + strconv.Itoa(i)}})
+		_, err := l.client.CreateWebhook(ctx, client.WebhookSettings{URL: new(url), Events: &[]string{l.eventType(i)}})
 		if err != nil {
 			stop()
 			return nil, err

@@ -3,6 +3,7 @@
 //
 //	go run ./bench ingest
 //	go run ./bench deliver
+//	go run ./bench inbound
 //	go run ./bench isolation
 //
 // Absolute figures are the machine's. What carries over are the ratios within
@@ -23,6 +24,7 @@ type cli struct {
 	Ingest  ingestCommand  `cmd:"" help:"Messages that are acknowledged, beside the same writes by bare connections."`
 	Deliver deliverCommand `cmd:"" help:"Events from being published to their arrival, under both settings of dispatch."`
 
+	Inbound   inboundCommand   `cmd:"" help:"Messages from being posted to the arrival of their events, archived between."`
 	Isolation isolationCommand `cmd:"" help:"A healthy receiver alone, and beside receivers that hang."`
 }
 

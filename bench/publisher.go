@@ -17,7 +17,7 @@ type publisher struct {
 	head       string
 }
 
-func newPublisher(ctx context.Context, p *product) (*publisher, error) {
+func newPublisher(ctx context.Context, p *product) (poster, error) {
 	connection, err := new(net.Dialer).DialContext(ctx, "tcp", p.address)
 	if err != nil {
 		return nil, err
@@ -31,9 +31,12 @@ func newPublisher(ctx context.Context, p *product) (*publisher, error) {
 
 func (p *publisher) close() { _ = p.connection.Close() }
 
-// publish publishes an event and reads the answer.
-func (p *publisher) publish(id, eventType, data string) error {
-	body := fmt.Sprintf(`{"id":%q,"type":%q,"data":{"text":%q}}`, id, eventType, data)
+// post publishes an event and reads the answer.
+func (p *publisher) post(id, eventType, data string) error {
+	return p.send(fmt.Sprintf(`{"id":%q,"type":%q,"data":{"text":%q}}`, id, eventType, data))
+}
+
+func (p *publisher) send(body string) error {
 	if _, err := fmt.Fprintf(p.connection, "%s%d\r\n\r\n%s", p.head, len(body), body); err != nil {
 		return err
 	}

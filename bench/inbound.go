@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"strings"
+
+	"posthorn/client"
+)
+
+type inboundCommand struct {
+	loads
+	Dispatch []string `default:"adaptive,workflow" help:"Settings of POSTHORN_DISPATCH to measure."`
+	Body     int      `default:"1024" help:"Bytes of a message."`
+	JSON     string   `placeholder:"FILE" help:"Write the figures as JSON."`
+}
+
+// Run measures from posting a message to the arrival of the event that it
+// becomes once it is archived.
+func (c *inboundCommand) Run(ctx context.Context) error {
+	fmt.Printf("Messages of %d bytes, posted to an endpoint, archived as an object each, and delivered to a webhook; %s a line.\n\n", c.Body, c.Window)
+	printHead("dispatch")
+	var list []delivered
+	for _, setting := range c.Dispatch {
+		if err := c.under(ctx, setting, &list); err != nil {
+			return fmt.Errorf("%s: %w", setting, err)
+		}
+	}
+	return writeJSON(c.JSON, list)
+}
+
+func (c *inboundCommand) under(ctx context.Context, setting string, list *[]delivered) error {
+	p, err := startProduct(ctx, setting, c.Profile != "")
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	endpoint, err := p.client.CreateEndpoint(ctx, client.EndpointSettings{
+		Name: new("bench"), RateLimit: new(50_000), Burst: new(100_000),
+	})
+	if err != nil {
+		return err
+	}
+	poster := func(ctx context.Context, p *product) (poster, error) { return newProducer(ctx, p, endpoint) }
+	l := &loader{
+		product: p, poster: poster, arrivals: newArrivals(externalID), webhooks: 1, types: "message.received",
+		text: strings.Repeat("lorem ipsum ", c.Body/12+1)[:max(c.Body-150, 0)],
+	}
+	stop, err := l.subscribe(ctx, 0)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	return c.run(ctx, l, setting, list)
+}
+
+// producer is one connection that sends messages to the product.
+type producer struct{ publisher }
+
+func newProducer(ctx context.Context, p *product, e client.Endpoint) (poster, error) {
+	connection, err := new(net.Dialer).DialContext(ctx, "tcp", p.address)
+	if err != nil {
+		return nil, err
+	}
+	_, path, _ := strings.Cut(strings.TrimPrefix(e.URL, "http://"), "/")
+	return &producer{publisher{
+		connection: connection, reader: bufio.NewReader(connection),
+		head: "POST /" + path + " HTTP/1.1\r\nHost: " + p.address + "\r\nContent-Type: application/json\r\nAuthorization: Bearer " + e.Secret +
+			"\r\nContent-Length: ",
+	}}, nil
+}
+
+// post sends a message and reads the answer.
+func (p *producer) post(id, _, text string) error {
+	return p.send(fmt.Sprintf(`{"external_id":%q,"occurred_at":"2026-01-02T15:04:05Z","from":"ann@example.com","to":"support@example.com",`+
+		`"attachments":[],"body":%q}`, id, text))
+}
