@@ -40,15 +40,16 @@ const (
 // Schedule is what one worker has to attempt. It is safe for use by many at
 // once. Times are given to it.
 type Schedule struct {
-	mu    sync.Mutex
-	alone bool // nothing is streamed
-	lanes map[hook.ID]*lane
-	turns []*lane // those with a queue, in turn
-	fast  int     // attempts under way that do not hang
-	slow  int     // and that do
-	paced window  // how many arrive
-	open  int     // dispatch runs that take
-	aged  time.Time
+	mu     sync.Mutex
+	alone  bool // nothing is streamed
+	lanes  map[hook.ID]*lane
+	turns  []*lane // those with a queue, in turn
+	fast   int     // attempts under way that do not hang
+	slow   int     // and that do
+	paced  window  // how many arrive
+	queued int     // in all lanes
+	open   int     // dispatch runs that take
+	aged   time.Time
 
 	ready map[Path]chan struct{}
 	more  chan struct{}
@@ -82,6 +83,7 @@ func (s *Schedule) Add(now time.Time, j hook.Job) bool {
 	}
 	s.paced.add(now, 1)
 	l.queue = append(l.queue, waiting{j, now})
+	s.queued++
 	if len(l.queue) == 1 {
 		s.turns = append(s.turns, l)
 	}
@@ -97,8 +99,8 @@ func (s *Schedule) Full(webhook hook.ID) bool {
 	return l != nil && len(l.queue) >= refillRows
 }
 
-// Streaming reports whether deliveries arrive so fast that their first attempts
-// are to be streamed.
+// Streaming reports whether so much arrives, or waits, that it is to be
+// streamed.
 func (s *Schedule) Streaming(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,7 +115,7 @@ func (s *Schedule) streaming(now time.Time) bool {
 	if s.open > 0 {
 		at /= 2 // it does not begin and end with every swing
 	}
-	return s.paced.rate(now) > at
+	return max(s.paced.rate(now), s.queued) > at
 }
 
 // Open tells that a dispatch run begins to take, Close that it takes no more.
@@ -149,6 +151,7 @@ func (s *Schedule) Take(now time.Time, p Path, limit int) (jobs []hook.Job, wait
 		passed = 0
 		j := l.queue[0].Job
 		l.queue = l.queue[1:]
+		s.queued--
 		l.underWay[j.Ref] = &attempt{since: now, claimed: p == Workflow, slow: l.slow}
 		s.count(l.slow, 1)
 		jobs = append(jobs, j)
@@ -220,6 +223,6 @@ func (s *Schedule) Drop() (jobs []hook.Job) {
 		}
 		l.queue, l.behind = nil, false
 	}
-	s.turns = nil
+	s.turns, s.queued = nil, 0
 	return jobs
 }

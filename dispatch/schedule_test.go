@@ -212,6 +212,11 @@ func TestBelowTheRateEachHasAWorkflowAndAboveNone(t *testing.T) {
 	_, workflow = one()
 	require.False(t, workflow)
 	b.pass(3 * time.Second)
+	require.True(t, b.Streaming(b.now), "much waits")
+	b.answer(late, time.Millisecond)
+	for jobs := b.take(64); len(jobs) > 0; jobs = b.take(64) {
+		b.answer(jobs, time.Millisecond)
+	}
 	require.False(t, b.Streaming(b.now))
 	alone := b.job(hook.NewID())
 	alone.Streamable = false

@@ -147,7 +147,8 @@ func TestAtNoTimeMoreAttemptsAreInFlightThanTheWebhookBears(t *testing.T) {
 	}
 	workers.Wait()
 	require.Equal(t, deliveries, ended, "none is forgotten")
-	require.Equal(t, bound, most)
+	require.LessOrEqual(t, most, bound)
+	require.Greater(t, most, 1, "and several are")
 }
 
 func TestARateGivesEachAttemptItsTime(t *testing.T) {
