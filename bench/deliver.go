@@ -29,7 +29,7 @@ func (c *deliverCommand) Run(ctx context.Context) error {
 
 // under measures all loads under one setting.
 func (c *deliverCommand) under(ctx context.Context, setting string, list *[]delivered) error {
-	p, err := startProduct(ctx, setting, c.Profile != "")
+	p, err := startProduct(ctx, setting, &c.loads)
 	if err != nil {
 		return err
 	}

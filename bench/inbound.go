@@ -32,7 +32,7 @@ func (c *inboundCommand) Run(ctx context.Context) error {
 }
 
 func (c *inboundCommand) under(ctx context.Context, setting string, list *[]delivered) error {
-	p, err := startProduct(ctx, setting, c.Profile != "")
+	p, err := startProduct(ctx, setting, &c.loads)
 	if err != nil {
 		return err
 	}

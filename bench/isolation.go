@@ -53,7 +53,7 @@ func (c *isolationCommand) Run(ctx context.Context) error {
 }
 
 func (c *isolationCommand) under(ctx context.Context, setting string) (f isolated, err error) {
-	p, err := startProduct(ctx, setting, false)
+	p, err := startProduct(ctx, setting, &loads{})
 	if err != nil {
 		return f, err
 	}

@@ -17,6 +17,8 @@ type loads struct {
 	Loops   int           `default:"64" help:"Those who post in the closed loop: each posts again when its event has come."`
 	Rates   []int         `default:"100,400" help:"Events a second of the open loops."`
 	Profile string        `placeholder:"FILE" help:"Run the product in this process, and write a CPU profile of the closed loop."`
+
+	Statements bool `help:"Print what PostgreSQL spent its time on in each measurement (pg_stat_statements)."`
 }
 
 // delivered are the figures of one measurement. Times are from the answer that
@@ -50,6 +52,9 @@ func (f delivered) print() {
 func (c *loads) run(ctx context.Context, l *loader, setting string, list *[]delivered) error {
 	measure := func(name string, window time.Duration, run func(time.Duration) error) (delivered, error) {
 		l.reset()
+		if err := l.resetStatements(ctx); err != nil {
+			return delivered{}, err
+		}
 		before, began := l.use(), time.Now()
 		if err := run(window); err != nil {
 			return delivered{}, err
@@ -72,6 +77,9 @@ func (c *loads) run(ctx context.Context, l *loader, setting string, list *[]deli
 		return err
 	}
 	f.print()
+	if err := l.printStatements(ctx); err != nil {
+		return err
+	}
 	*list = append(*list, f)
 	for _, rate := range c.Rates {
 		open := func(window time.Duration) error { return l.open(ctx, rate, window) }
@@ -82,6 +90,9 @@ func (c *loads) run(ctx context.Context, l *loader, setting string, list *[]deli
 			return err
 		}
 		f.print()
+		if err := l.printStatements(ctx); err != nil {
+			return err
+		}
 		*list = append(*list, f)
 	}
 	return nil

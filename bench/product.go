@@ -31,14 +31,15 @@ type product struct {
 	pid      int // of the product; this process's own where it runs in it
 	stack    *devstack.Stack
 	postgres string // its process id
-	undo     []func()
+
+	statements bool // what each costs is counted
+	undo       []func()
 }
 
-// startProduct starts all. With inside set the product runs in this process,
-// for profiles.
-func startProduct(ctx context.Context, dispatch string, inside bool) (*product, error) {
-	p := &product{}
-	if err := p.start(ctx, dispatch, inside); err != nil {
+// startProduct starts all. For profiles the product runs in this process.
+func startProduct(ctx context.Context, dispatch string, c *loads) (*product, error) {
+	p := &product{statements: c.Statements}
+	if err := p.start(ctx, dispatch, c.Profile != ""); err != nil {
 		p.stop()
 		return nil, err
 	}
@@ -65,9 +66,11 @@ func (p *product) start(ctx context.Context, dispatch string, inside bool) error
 	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // PostgreSQL may run as another user, who must reach it
 		return err
 	}
-	p.stack, err = devstack.Start(ctx, devstack.Options{Dir: filepath.Join(dir, "stack"), PostgresSettings: map[string]string{
-		"fsync": "on", "synchronous_commit": "on", "max_wal_size": "4GB", "max_connections": "300",
-	}})
+	settings := map[string]string{"fsync": "on", "synchronous_commit": "on", "max_wal_size": "4GB", "max_connections": "300"}
+	if p.statements {
+		settings["shared_preload_libraries"] = "pg_stat_statements"
+	}
+	p.stack, err = devstack.Start(ctx, devstack.Options{Dir: filepath.Join(dir, "stack"), PostgresSettings: settings})
 	if err != nil {
 		return err
 	}

@@ -59,6 +59,13 @@ func Open(ctx context.Context, c Config, keys *keyset.Keyset) (*Store, error) {
 	params["lock_timeout"] = "5s"
 	params["idle_in_transaction_session_timeout"] = "15s"
 	params["timezone"] = "UTC"
+	// What runs a thousand times a second finds its rows by keys, of which it
+	// names a few: the planner must not think of reading a table that was small
+	// when the plan was made, and joining what it read.
+	for _, way := range wholeTables {
+		params[way] = "off"
+	}
+	params["jit"] = "off" // which those make it think of, and which takes longer than any statement here
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		registerIDs(conn.TypeMap())
 		return nil
@@ -78,6 +85,9 @@ func Open(ctx context.Context, c Config, keys *keyset.Keyset) (*Store, error) {
 	s.sealer.start(s)
 	return s, nil
 }
+
+// wholeTables are the planner's ways to read tables as a whole.
+var wholeTables = []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin"}
 
 // Close gives every connection back; what runs is finished first.
 func (s *Store) Close() {
@@ -126,11 +136,16 @@ func (s *Store) tx(ctx context.Context, f func(*db.Queries) error) error {
 	return s.begin(ctx, func(tx pgx.Tx) error { return f(db.New(tx)) })
 }
 
+// bind binds a transaction to a tenant, for whose people the planner may read
+// whole tables.
+const bind = "SELECT set_config('posthorn.tenant', $1, true), set_config('enable_seqscan', 'on', true), " +
+	"set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true)"
+
 // tenant runs f in a transaction that row-level security binds to a tenant.
 func (s *Store) tenant(ctx context.Context, id hook.ID, f func(*db.Queries) error) error {
 	return s.begin(ctx, func(tx pgx.Tx) error {
 		var batch pgx.Batch
-		batch.Queue("SELECT set_config('posthorn.tenant', $1, true)", id.String())
+		batch.Queue(bind, id.String())
 		batch.Queue("SET LOCAL ROLE posthorn_tenant")
 		if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
 			return err

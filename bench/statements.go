@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// resetStatements begins to count anew.
+func (p *product) resetStatements(ctx context.Context) error {
+	if !p.statements {
+		return nil
+	}
+	return p.query(ctx, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements", "SELECT pg_stat_statements_reset()")
+}
+
+// printStatements prints the most expensive statements of all databases.
+func (p *product) printStatements(ctx context.Context) error {
+	if !p.statements {
+		return nil
+	}
+	connection, err := pgx.Connect(ctx, p.stack.Postgres.URL("bench"))
+	if err != nil {
+		return err
+	}
+	defer connection.Close(ctx)
+	rows, err := connection.Query(ctx, `SELECT d.datname, s.calls, s.total_exec_time, s.rows, s.query
+		FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid ORDER BY s.total_exec_time DESC LIMIT 25`)
+	if err != nil {
+		return err
+	}
+	fmt.Println("\n      ms   calls    rows  statement")
+	var database, text string
+	var calls, count int64
+	var spent float64
+	_, err = pgx.ForEachRow(rows, []any{&database, &calls, &spent, &count, &text}, func() error {
+		line := strings.Join(strings.Fields(text), " ")
+		fmt.Printf("%8.0f %7d %7d  %s: %.120s\n", spent, calls, count, database, line)
+		return nil
+	})
+	fmt.Println()
+	return err
+}
+
+func (p *product) query(ctx context.Context, statements ...string) error {
+	connection, err := pgx.Connect(ctx, p.stack.Postgres.URL("bench"))
+	if err != nil {
+		return err
+	}
+	defer connection.Close(ctx)
+	for _, s := range statements {
+		if _, err := connection.Exec(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
