@@ -66,19 +66,19 @@ func (r *archiveRun) sealAll(ctx context.Context, jobs []store.Job) {
 	}
 	var todo []*loaded
 	var rows []store.Job
-	ids = ids[:0]
+	var own []hook.ID
 	for _, j := range jobs {
 		l := &loaded{Message: list[j.Ref]}
 		if next, ours := r.look(l, j, err); !ours {
 			r.leave(j, next)
 			continue
 		}
-		todo, rows, ids = append(todo, l), append(rows, j), append(ids, j.Ref)
+		todo, rows, own = append(todo, l), append(rows, j), append(own, j.Ref)
 	}
 	if len(todo) == 0 {
 		return
 	}
-	numbers, err := r.Store.NumberMessages(ctx, ids...)
+	numbers, err := r.Store.NumberMessages(ctx, own...)
 	for i, l := range todo {
 		if err != nil {
 			r.leave(rows[i], Retry)

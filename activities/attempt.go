@@ -72,7 +72,8 @@ func (a *Activities) Attempt(ctx context.Context, in AttemptInput) (Step, error)
 		return step, err
 	}
 	if in.Slow { // in an activity of its own: a local one has no heartbeats
-		defer beat(ctx)()
+		stop := beat(ctx)
+		defer stop()
 	}
 	attempt, outcome, err := a.attempt(ctx, &t)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
@@ -75,10 +76,7 @@ func (a *arrivals) settle(ctx context.Context, patience time.Duration) (again in
 	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
 	a.mu.Lock()
-	list := make(map[string]*arrival, len(a.list))
-	for id, e := range a.list {
-		list[id] = e
-	}
+	list := maps.Clone(a.list)
 	a.mu.Unlock()
 	for id, e := range list {
 		select {

@@ -62,6 +62,8 @@ func (c *isolationCommand) under(ctx context.Context, setting string) (f isolate
 	healthy := &loader{product: p, poster: newPublisher, arrivals: newArrivals(eventID), webhooks: 1, text: "hello", types: "healthy."}
 	others := &loader{product: p, poster: newPublisher, arrivals: newArrivals(eventID), webhooks: c.Healthy, text: "hello", types: "other."}
 	hanging := &loader{product: p, poster: newPublisher, arrivals: newArrivals(eventID), webhooks: c.Hanging, text: "hello", types: "hanging."}
+	var open closers
+	defer func() { open.close() }()
 	for _, l := range []*loader{healthy, others, hanging} {
 		delay := time.Duration(0)
 		if l == hanging {
@@ -71,7 +73,7 @@ func (c *isolationCommand) under(ctx context.Context, setting string) (f isolate
 		if err != nil {
 			return f, err
 		}
-		defer stop()
+		open = append(open, stop)
 	}
 	both := func(window time.Duration) (*hdrhistogram.Histogram, error) {
 		healthy.reset()

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 
 	"posthorn/client"
@@ -63,7 +64,7 @@ func (p *product) start(ctx context.Context, dispatch string, inside bool) error
 		return err
 	}
 	p.undo = append(p.undo, func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // PostgreSQL may run as another user, who must reach it
+	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL may run as another user, who must reach it
 		return err
 	}
 	settings := map[string]string{"fsync": "on", "synchronous_commit": "on", "max_wal_size": "4GB", "max_connections": "300"}
@@ -120,9 +121,13 @@ func (p *product) config(ctx context.Context, dispatch string) (gateway.Config, 
 func (p *product) inside(ctx context.Context, c gateway.Config, listener net.Listener, log *slog.Logger) {
 	p.pid = os.Getpid()
 	serving, cancel := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- gateway.Serve(serving, c, listener, log) }()
-	p.undo = append(p.undo, func() { cancel(); <-ended })
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		if err := gateway.Serve(serving, c, listener, log); err != nil {
+			log.Error("the product ended", "error", err)
+		}
+	})
+	p.undo = append(p.undo, func() { cancel(); ended.Wait() })
 }
 
 // outside builds the product and runs it.

@@ -26,20 +26,22 @@ func (p *product) printStatements(ctx context.Context) error {
 		return err
 	}
 	defer connection.Close(ctx)
-	rows, err := connection.Query(ctx, `SELECT d.datname, s.calls, s.total_exec_time, s.rows, s.query
+	rows, err := connection.Query(ctx, `SELECT d.datname, s.query, s.calls, s.total_exec_time, s.rows
 		FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid ORDER BY s.total_exec_time DESC LIMIT 25`)
 	if err != nil {
 		return err
 	}
+	type cost struct {
+		Database, Text string
+		Calls          int64
+		Spent          float64
+		Rows           int64
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[cost])
 	fmt.Println("\n      ms   calls    rows  statement")
-	var database, text string
-	var calls, count int64
-	var spent float64
-	_, err = pgx.ForEachRow(rows, []any{&database, &calls, &spent, &count, &text}, func() error {
-		line := strings.Join(strings.Fields(text), " ")
-		fmt.Printf("%8.0f %7d %7d  %s: %.120s\n", spent, calls, count, database, line)
-		return nil
-	})
+	for _, c := range list {
+		fmt.Printf("%8.0f %7d %7d  %s: %.120s\n", c.Spent, c.Calls, c.Rows, c.Database, strings.Join(strings.Fields(c.Text), " "))
+	}
 	fmt.Println()
 	return err
 }

@@ -161,7 +161,7 @@ func (l *life) settle(r *rapid.T) {
 			full = l.step(r, j, true, false) || full
 		}
 		if full {
-			time.Sleep(10 * time.Millisecond)
+			<-time.After(10 * time.Millisecond) // until it has
 		}
 		l.check(r)
 	}

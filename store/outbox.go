@@ -18,11 +18,11 @@ const Shards = 16
 // Shard is the part of the outbox that belongs to an endpoint or a webhook.
 func Shard(id hook.ID) int16 { return int16(id[15] % Shards) }
 
-// Kind and Job are the domain's.
-type (
-	Kind = hook.JobKind
-	Job  = hook.Job
-)
+// Kind is the domain's.
+type Kind = hook.JobKind
+
+// Job is the domain's.
+type Job = hook.Job
 
 // The kinds of outbox rows.
 const (

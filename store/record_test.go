@@ -1,7 +1,7 @@
 package store_test
 
 import (
-	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -158,7 +158,7 @@ func TestRecordersCountAsOneAfterTheOther(t *testing.T) {
 	b.addWebhook(t, b.tenant, only("none"))
 	rapid.Check(t, func(r *rapid.T) {
 		groups := rapid.SliceOfN(rapid.SliceOfN(rapid.Bool(), 1, 6), 1, 4).Draw(r, "failures, group by group")
-		w := b.addWebhook(t, b.tenant, only("prop"+fmt.Sprint(b.webhooks(t))))
+		w := b.addWebhook(t, b.tenant, only("prop"+strconv.Itoa(b.webhooks(t))))
 		least, most := 0, 0
 		for _, group := range groups {
 			var list []hook.Delivery
@@ -186,7 +186,10 @@ func TestRecordersCountAsOneAfterTheOther(t *testing.T) {
 }
 
 // webhooks counts all.
-func (b *bundle) webhooks(t testing.TB) int { return b.count(t, "SELECT count(*) FROM webhooks") }
+func (b *bundle) webhooks(t testing.TB) int {
+	t.Helper()
+	return b.count(t, "SELECT count(*) FROM webhooks")
+}
 
 func TestWaitingRowsAreReadBySubjectWithoutTheRest(t *testing.T) {
 	t.Parallel()

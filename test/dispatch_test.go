@@ -1,6 +1,7 @@
 package test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -19,17 +20,16 @@ import (
 )
 
 // burst publishes n events of a type, many at a time.
-func (g *gate) burst(t *testing.T, eventType string, n int) {
-	t.Helper()
+func (g *gate) burst(ctx context.Context, eventType string, n int) error {
 	var group errgroup.Group
 	group.SetLimit(16)
 	for i := range n {
 		group.Go(func() error {
-			_, err := g.client.Publish(t.Context(), client.NewEvent{Type: eventType, Data: map[string]int{"n": i}})
+			_, err := g.client.Publish(ctx, client.NewEvent{Type: eventType, Data: map[string]int{"n": i}})
 			return err
 		})
 	}
-	require.NoError(t, group.Wait())
+	return group.Wait()
 }
 
 func subscribedTo(list ...string) func(*client.WebhookSettings) {
@@ -50,10 +50,10 @@ func TestABurstIsStreamedAndItsFailuresBecomeWorkflows(t *testing.T) {
 		URL: &bad.url, Events: &[]string{"bad"}, DisableAfter: new(1000), RetryPolicy: &[]int{2, 60},
 	})
 	require.NoError(t, err)
-	var both sync.WaitGroup
-	both.Go(func() { g.burst(t, "good.one", events) })
-	both.Go(func() { g.burst(t, "bad.one", failing*4) })
-	both.Wait()
+	var both errgroup.Group
+	both.Go(func() error { return g.burst(t.Context(), "good.one", events) })
+	both.Go(func() error { return g.burst(t.Context(), "bad.one", failing*4) })
+	require.NoError(t, both.Wait())
 
 	runs := map[string]int{}
 	delivered := 0
@@ -100,7 +100,7 @@ func TestASettingHasAWorkflowForEachDelivery(t *testing.T) {
 	good := receive(t)
 	webhook := g.webhook(t, good, subscribedTo("good"))
 	const events = 60
-	g.burst(t, "good.one", events)
+	require.NoError(t, g.burst(t.Context(), "good.one", events))
 	for _, d := range g.awaitStatus(t, webhook.ID, client.DeliveryDelivered, events) {
 		g.requireStatus(t, "delivery/"+d.ID, enums.WORKFLOW_EXECUTION_STATUS_COMPLETED)
 	}
@@ -120,19 +120,14 @@ func TestAWorkerThatDiesUnderLoadLosesNothing(t *testing.T) {
 	webhook, err := g.client.CreateWebhook(t.Context(), client.WebhookSettings{URL: &server.URL, Events: &[]string{"load"}, DisableAfter: new(1000)})
 	require.NoError(t, err)
 	worker := g.run(t, "worker", "")
-	published := make(chan struct{})
-	go func() {
-		defer close(published)
-		g.burst(t, "load.one", events)
-	}()
+	published := make(chan error, 1)
+	go func() { published <- g.burst(t.Context(), "load.one", events) }()
 	for n := range kills {
-		for counted.events() < (n+1)*events/(kills+2) {
-			time.Sleep(5 * time.Millisecond)
-		}
+		require.Eventually(t, func() bool { return counted.events() >= (n+1)*events/(kills+2) }, 2*time.Minute, 5*time.Millisecond)
 		worker.kill()
 		worker = g.run(t, "worker", "")
 	}
-	<-published
+	require.NoError(t, <-published)
 	delivered := await(t, func() (n int, err error) {
 		for _, err := range g.client.Deliveries(t.Context(), client.DeliveryFilter{WebhookID: webhook.ID, Status: client.DeliveryDelivered}) {
 			if err != nil {

@@ -196,7 +196,7 @@ func recordDispatch(t *testing.T) []byte {
 	webhook := r.webhook(t, receiver, subscribedTo("good"))
 	r.secrets = []string{webhook.Secret, r.tenant.Key, r.config.RootKey}
 	const events = 120
-	r.burst(t, "good.one", events)
+	require.NoError(t, r.burst(t.Context(), "good.one", events))
 	for _, d := range r.awaitStatus(t, webhook.ID, client.DeliveryDelivered, events) {
 		if _, id, streamed := strings.Cut(d.WorkflowURL, "/workflows/dispatch%2F"); streamed {
 			return r.record(t, "dispatch/"+id, `"Webhooks":1`)
