@@ -45,6 +45,8 @@ func routes() []route {
 		{method: get, path: "/events/{id}", roles: readers, handle: (*request).event},
 
 		{method: get, path: "/messages", roles: readers, handle: (*request).messages},
+		{method: post, path: "/messages/searches", roles: readers, people: true, handle: (*request).saveSearch},
+		{method: post, path: "/messages/searches/{id}/delete", roles: readers, people: true, handle: (*request).deleteSearch},
 		{method: get, path: "/messages/{id}", roles: readers, handle: (*request).message},
 		{method: get, path: "/messages/{id}/raw", roles: readers, handle: (*request).raw},
 		{method: get, path: "/messages/{id}/attachments/{n}", roles: readers, handle: (*request).attachment},

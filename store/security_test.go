@@ -54,6 +54,8 @@ func populate(t testing.TB, b *bundle, tenant hook.ID) {
 	require.NoError(t, err)
 	_, err = b.StartSession(t.Context(), hook.Session{TenantID: tenant, UserID: u.ID})
 	require.NoError(t, err)
+	_, err = b.SaveSearch(t.Context(), tenant, u.ID, hook.SavedSearch{Name: "late", Query: "invoice"})
+	require.NoError(t, err)
 	_, err = b.Invite(t.Context(), tenant, "new@example.com", hook.RoleAuditor, time.Hour)
 	require.NoError(t, err)
 	b.exec(t, `INSERT INTO message_search (message_id, tenant_id, terms)

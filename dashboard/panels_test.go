@@ -1,0 +1,26 @@
+package dashboard_test
+
+import (
+	"testing"
+
+	"posthorn/hook"
+)
+
+func TestInABrowserASearchIsSavedAndDeleted(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	s.fill(t, s.tenant)
+	w := s.open(t, s.signedIn(t, s.tenant, hook.RoleAuditor))
+	w.visit("/portal/messages?q=is%3Aarchived")
+	w.tick("details.more summary")
+	w.fill("[name=name]", "What is archived, of all endpoints together")
+	w.look("search-save")
+	w.click("details.more button")
+	w.sees("The search is saved.")
+	w.visit("/portal/messages")
+	w.look("search-saved")
+	w.click(".chip.two a")
+	w.sees("invoice for May")
+	w.click(".chip.two button")
+	w.sees("The saved search is deleted.")
+}
