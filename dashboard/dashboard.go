@@ -32,6 +32,7 @@ type Config struct {
 	TemporalUIURL  string // "" for no links
 	TrustedProxies []netip.Prefix
 	Fingerprint    func(value []byte) string
+	OIDC           OIDC                        // its zero value: people sign in with passwords alone
 	AckLatency     func() (l Latency, ok bool) // of this process; nil for none
 	Log            *slog.Logger
 }
@@ -49,6 +50,7 @@ type dashboard struct {
 	pages   *templates
 	guides  map[string]*guide   // by the providers' names
 	hashing *semaphore.Weighted // Argon2 takes memory: few at a time
+	issuer  issuer
 	secure  bool
 }
 

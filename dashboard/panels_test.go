@@ -24,3 +24,20 @@ func TestInABrowserASearchIsSavedAndDeleted(t *testing.T) {
 	w.click(".chip.two button")
 	w.sees("The saved search is deleted.")
 }
+
+func TestInABrowserSomebodySignsInBySingleSignOn(t *testing.T) {
+	t.Parallel()
+	i := openIssuer(t)
+	s := setup(t, i.trusted)
+	s.addUser(t, s.tenant, "ann@example.com", hook.RoleAdmin)
+	w := s.open(t, nil)
+	w.visit("/portal/account")
+	w.look("sign-in-sso")
+	i.claims = verified("nobody@example.com")
+	w.click(`a[href*="/sso"]`)
+	w.sees("no account here")
+	w.look("sign-in-sso-refused")
+	i.claims = verified("ann@example.com")
+	w.click(`a[href*="/sso"]`)
+	w.sees("Your account")
+}

@@ -12,6 +12,8 @@ func routes() []route {
 	return []route{
 		{method: get, path: "/sign-in", open: true, handle: (*request).signIn},
 		{method: post, path: "/sign-in", open: true, handle: (*request).postSignIn},
+		{method: get, path: "/sign-in/sso", open: true, handle: (*request).beginSSO},
+		{method: get, path: "/sign-in/sso/callback", open: true, handle: (*request).endSSO},
 		{method: get, path: "/link/{sealed}", open: true, handle: (*request).link},
 		{method: get, path: "/join/{sealed}", open: true, handle: (*request).join},
 		{method: post, path: "/join/{sealed}", open: true, handle: (*request).postJoin},

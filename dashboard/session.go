@@ -46,7 +46,11 @@ func (q *request) open(s hook.Session) error {
 }
 
 func (q *request) setCookie(value string, seconds int) {
+	q.giveCookie(q.cookieName(), value, seconds)
+}
+
+func (q *request) giveCookie(name, value string, seconds int) {
 	http.SetCookie(q.w, &http.Cookie{
-		Name: q.cookieName(), Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: q.secure, SameSite: http.SameSiteLaxMode,
+		Name: name, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: q.secure, SameSite: http.SameSiteLaxMode,
 	})
 }

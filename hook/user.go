@@ -39,6 +39,15 @@ type Session struct {
 	Role     Role
 }
 
+// SignIn is a sign-in by OpenID Connect that is under way. The browser keeps it,
+// sealed.
+type SignIn struct {
+	State, Nonce, Verifier string
+	To                     string // where it leads
+	Invitation             ID     // zero: of somebody who has an account
+	ExpiresAt              time.Time
+}
+
 // MinPassword and MaxPassword bound a password, in characters.
 const (
 	MinPassword = 12
