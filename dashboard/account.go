@@ -67,6 +67,6 @@ func (q *request) signOutEverywhere() error {
 	if err := q.Store.EndSessions(q.Context(), q.session.TenantID, q.session.UserID); err != nil {
 		return err
 	}
-	q.setCookie("", -1)
+	q.forget()
 	return q.to(Prefix+"/sign-in", "everywhere")
 }

@@ -14,7 +14,7 @@ func (q *request) link() error {
 	if err != nil {
 		return q.dead()
 	}
-	s := hook.Session{TenantID: l.TenantID, UserID: l.UserID, Role: l.Role}
+	s := hook.Session{TenantID: l.TenantID, UserID: l.UserID, Role: l.Role, Frames: l.Frames}
 	switch {
 	case l.Invitation != hook.ID{}:
 		return q.to(Prefix+"/join/"+q.PathValue("sealed"), "")

@@ -259,8 +259,10 @@ func (q *request) attachment() error {
 		kind += "; charset=utf-8"
 	}
 	h.Set("Content-Type", kind)
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'self'")
-	h.Set("X-Frame-Options", "SAMEORIGIN")
+	h.Set("Content-Security-Policy", strings.Join(append([]string{"sandbox; default-src 'none'; frame-ancestors 'self'"}, q.session.Frames...), " "))
+	if len(q.session.Frames) == 0 {
+		h.Set("X-Frame-Options", "SAMEORIGIN")
+	}
 	h.Set("Content-Disposition", "inline")
 	_, _ = io.Copy(q.w, file.Body) // whoever looks went away
 	return nil

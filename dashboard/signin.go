@@ -133,6 +133,6 @@ func (q *request) signOut() error {
 	if err := q.Store.EndSession(q.Context(), q.token); err != nil {
 		return err
 	}
-	q.setCookie("", -1)
+	q.forget()
 	return q.to(Prefix+"/sign-in", "out")
 }

@@ -35,6 +35,7 @@ func (s *Store) StartSession(ctx context.Context, of hook.Session) (token hook.S
 		}
 		return q.InsertSession(ctx, db.InsertSessionParams{
 			Hash: hashOf(token), TenantID: of.TenantID, UserID: optional(of.UserID), Role: string(of.Role), Seconds: SessionTime.Seconds(),
+			FrameAncestors: append([]string{}, of.Frames...),
 		})
 	})
 	return token, wrap(err, "session")
@@ -47,7 +48,7 @@ func (s *Store) Session(ctx context.Context, token hook.Secret) (hook.Session, e
 	if err == nil && row.Stale {
 		err = s.queries().TouchSession(ctx, hash)
 	}
-	out := hook.Session{TenantID: row.TenantID, Tenant: row.Tenant, Email: row.Email, Name: row.Name, Role: hook.Role(row.Role)}
+	out := hook.Session{TenantID: row.TenantID, Tenant: row.Tenant, Email: row.Email, Name: row.Name, Role: hook.Role(row.Role), Frames: row.FrameAncestors}
 	if row.UserID != nil {
 		out.UserID = *row.UserID
 	}
