@@ -41,3 +41,28 @@ func TestInABrowserSomebodySignsInBySingleSignOn(t *testing.T) {
 	w.click(`a[href*="/sso"]`)
 	w.sees("Your account")
 }
+
+func TestInABrowserAMappingIsMendedAndWhatItRefusedAdmitted(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	e := s.foreign(t)
+	w := s.open(t, s.signedIn(t, s.tenant, hook.RoleOperator))
+	w.visit(endpointsPath + "/" + e.ID)
+	w.click(`a[href$="/mapping"]`)
+	w.look("mapping")
+	for name, expression := range map[string]string{"external_id": "body.ticket.id", "from": "body.ticket.by", "to": `"desk@example.com"`, "body": "body.ticket..text"} {
+		w.fill("[name="+name+"]", expression)
+	}
+	w.click("[value=try]")
+	w.sees("Line 1, column")
+	w.look("mapping-wrong")
+	w.fill("[name=body]", "body.ticket.text")
+	w.click("[value=try]")
+	w.sees("It becomes this message")
+	w.look("mapping-tried")
+	w.click("[value=save]")
+	w.sees("1 refused payload is kept")
+	w.look("mapping-saved")
+	w.click(`form[action$="/readmit"] button`)
+	w.sees("What was kept is admitted.")
+}
