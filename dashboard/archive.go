@@ -38,20 +38,8 @@ func (q *request) archive() error {
 		return err
 	}
 	p := archivePage{Ledger: ledger.Messages}
-	endpoints, err := q.API.EndpointPage(q.ctx, q.cursor())
-	if err != nil {
+	if p.Endpoints, err = q.retained(ledger); err != nil {
 		return err
-	}
-	links := listOf(q, endpoints)
-	p.Endpoints.First, p.Endpoints.Next = links.First, links.Next
-	for _, e := range endpoints.Items {
-		row := archiveRow{Endpoint: e, Until: time.Now().Add(time.Duration(e.Retention)), Counted: len(ledger.Endpoints) < ledgerShown}
-		for _, c := range ledger.Endpoints {
-			if c.ID == e.ID {
-				row.Counts, row.Counted = c.MessageCounts, true
-			}
-		}
-		p.Endpoints.Items = append(p.Endpoints.Items, row)
 	}
 	archived, err := q.API.MessagePage(q.ctx, client.MessageFilter{Status: client.MessageArchived}, client.Page{Limit: archiveSampled})
 	if err != nil {
@@ -70,6 +58,26 @@ func (q *request) archive() error {
 	}
 	p.Failed = failed.Items
 	return q.page("archive", "Archive", p)
+}
+
+// retained are the endpoints, with what the ledger counts of each.
+func (q *request) retained(ledger client.Ledger) (out listed[archiveRow], err error) {
+	endpoints, err := q.API.EndpointPage(q.ctx, q.cursor())
+	if err != nil {
+		return out, err
+	}
+	links := listOf(q, endpoints)
+	out.First, out.Next = links.First, links.Next
+	for _, e := range endpoints.Items {
+		row := archiveRow{Endpoint: e, Until: time.Now().Add(time.Duration(e.Retention)), Counted: len(ledger.Endpoints) < ledgerShown}
+		for _, c := range ledger.Endpoints {
+			if c.ID == e.ID {
+				row.Counts, row.Counted = c.MessageCounts, true
+			}
+		}
+		out.Items = append(out.Items, row)
+	}
+	return out, nil
 }
 
 // lags are how long messages took from their receipt into the archive: half,

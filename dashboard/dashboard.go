@@ -28,8 +28,9 @@ type Config struct {
 	// tenant and a role.
 	Management     http.Handler
 	As             func(_ context.Context, tenant hook.ID, role hook.Role) context.Context
-	URL            string // where it is reached, no slash at its end
-	TemporalUIURL  string // "" for no links
+	URL            string        // where it is reached, no slash at its end
+	TemporalUIURL  string        // "" for no links
+	Retention      time.Duration // of new endpoints; 0: hook.DefaultRetention
 	TrustedProxies []netip.Prefix
 	Fingerprint    func(value []byte) string
 	OIDC           OIDC                        // its zero value: people sign in with passwords alone

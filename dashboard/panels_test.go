@@ -66,3 +66,22 @@ func TestInABrowserAMappingIsMendedAndWhatItRefusedAdmitted(t *testing.T) {
 	w.click(`form[action$="/readmit"] button`)
 	w.sees("What was kept is admitted.")
 }
+
+func TestInABrowserRetentionIsExtended(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	s.fill(t, s.tenant)
+	w := s.open(t, s.signedIn(t, s.tenant, hook.RoleAdmin))
+	w.visit("/portal/settings/retention")
+	w.look("retention")
+	w.click("form.card button")
+	w.sees("Extend the retention of CRM")
+	w.fill("[name=retention]", "100")
+	w.click("form.card button")
+	w.sees("ever shortened")
+	w.look("retention-wrong")
+	w.fill("[name=retention]", "3650")
+	w.tick("[name=sure]")
+	w.click("form.card button")
+	w.sees("10 years")
+}

@@ -55,6 +55,8 @@ func routes() []route {
 
 		{method: get, path: "/settings", roles: readers, handle: (*request).settings},
 		{method: post, path: "/settings", roles: admins, handle: (*request).saveSettings},
+		{method: get, path: "/settings/retention", roles: readers, handle: (*request).retention},
+		{method: post, path: "/settings/retention/{id}", roles: operators, handle: (*request).extendRetention},
 		{method: get, path: "/settings/webhooks/endpoints", roles: readers, handle: (*request).endpoints},
 		{method: get, path: "/settings/webhooks/endpoints/new", roles: operators, handle: (*request).newEndpoint},
 		{method: post, path: "/settings/webhooks/endpoints/new", roles: operators, handle: (*request).createEndpoint},
