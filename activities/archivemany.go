@@ -112,6 +112,7 @@ func (r *archiveRun) sealOne(ctx context.Context, j store.Job, l *loaded, number
 		if ctx.Err() != nil {
 			next = Retry
 		} else {
+			r.note(ctx, j.Ref, err)
 			r.Log.Warn("a message cannot be archived now; its workflow goes on", "message", j.Ref, "error", err)
 		}
 		r.leave(j, next)

@@ -29,6 +29,14 @@ const heartbeatEvery = 5 * time.Second
 // the other side is a result, to be retried by the workflow's schedule; an
 // error is a fault of ours.
 func (a *Activities) FetchAttachment(ctx context.Context, id hook.ID, f Fetch) (Fetched, error) {
+	fetched, err := a.fetchAttachment(ctx, id, f)
+	if a.note(ctx, id, err); err == nil && !fetched.Done {
+		a.noteAttachment(ctx, id, f.N, fetched.Reason)
+	}
+	return fetched, err
+}
+
+func (a *Activities) fetchAttachment(ctx context.Context, id hook.ID, f Fetch) (Fetched, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go heartbeat(ctx)

@@ -23,6 +23,12 @@ type Sealed struct {
 // storage, marks it archived and publishes its events. A second run finds what
 // the first one put: nothing is locked twice.
 func (a *Activities) Seal(ctx context.Context, id hook.ID) (Sealed, error) {
+	sealed, err := a.sealAlone(ctx, id)
+	a.note(ctx, id, err)
+	return sealed, err
+}
+
+func (a *Activities) sealAlone(ctx context.Context, id hook.ID) (Sealed, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go heartbeat(ctx)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -19,12 +20,14 @@ type newPortalLink struct {
 	Role      *hook.Role `json:"role,omitempty" enum:"operator,auditor" doc:"What whoever opens it may do; operator if left out"`
 	ExpiresIn *duration  `json:"expires_in,omitempty" doc:"How long it can be opened; an hour if left out, at most 30 days"`
 	Path      *string    `json:"path,omitempty" doc:"The page that it leads to, such as /portal/webhooks"`
+	Frames    []string   `json:"frame_ancestors,omitempty" doc:"Origins whose pages may show those of the link in a frame, such as https://app.example.com; at most 10, none if left out"`
 }
 
 type portalLinkView struct {
 	URL       string    `json:"url" doc:"Whoever has it sees the tenant's pages: give it to nobody else"`
 	Role      hook.Role `json:"role"`
 	ExpiresAt timestamp `json:"expires_at"`
+	Frames    []string  `json:"frame_ancestors" doc:"Origins whose pages may frame it"`
 }
 
 func (v portalLinkView) withoutSecret() portalLinkView {
@@ -53,10 +56,14 @@ func (s *server) createPortalLink(_ context.Context, who caller, in *creation[ne
 	if path != "/portal/" && (!strings.HasPrefix(path, "/portal/") || strings.ContainsAny(path, "\\\r\n\x00") || len(path) > 500) {
 		bad = append(bad, hook.FieldError{Pointer: "/path", Message: "must be a page of the dashboard: /portal/…"})
 	}
+	frames, err := hook.ParseFrames(in.Body.Frames)
+	if wrong, ok := errors.AsType[*hook.Error](err); ok {
+		bad = append(bad, wrong.Fields...)
+	}
 	if len(bad) > 0 {
 		return portalLinkView{}, hook.Invalid("the link is not valid", bad...)
 	}
-	link := hook.Link{TenantID: who.Tenant, Role: role, Path: path, ExpiresAt: hook.Time(time.Now().Add(lasts.Duration))}
+	link := hook.Link{TenantID: who.Tenant, Role: role, Path: path, Frames: frames, ExpiresAt: hook.Time(time.Now().Add(lasts.Duration))}
 	sealed, err := s.Store.SealLink(link)
-	return portalLinkView{URL: s.URL + "/portal/link/" + sealed, Role: role, ExpiresAt: timestamp{link.ExpiresAt}}, err
+	return portalLinkView{URL: s.URL + "/portal/link/" + sealed, Role: role, ExpiresAt: timestamp{link.ExpiresAt}, Frames: append([]string{}, frames...)}, err
 }

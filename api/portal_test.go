@@ -14,7 +14,10 @@ func TestPortalLinksOpenOneTenantForATime(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	tenant, key := s.tenant(t)
-	g := s.create(t, key, "/api/v1/portal-links", object{"role": "auditor", "expires_in": "90s", "path": "/portal/webhooks"})
+	g := s.create(t, key, "/api/v1/portal-links", object{
+		"role": "auditor", "expires_in": "90s", "path": "/portal/webhooks", "frame_ancestors": []string{"https://App.example.com", "http://localhost:3000"},
+	})
+	require.Contains(t, g.raw, `"frame_ancestors":["https://app.example.com","http://localhost:3000"]`)
 	sealed, ok := strings.CutPrefix(g.str("url"), "https://app.example.com/portal/link/")
 	require.True(t, ok, g.raw)
 	link, err := s.store.OpenLink(sealed)
@@ -22,6 +25,7 @@ func TestPortalLinksOpenOneTenantForATime(t *testing.T) {
 	require.Equal(t, tenant, link.TenantID.String())
 	require.Equal(t, hook.RoleAuditor, link.Role)
 	require.Equal(t, "/portal/webhooks", link.Path)
+	require.Equal(t, []string{"https://app.example.com", "http://localhost:3000"}, link.Frames)
 	require.WithinDuration(t, time.Now().Add(90*time.Second), link.ExpiresAt, 5*time.Second)
 
 	for _, altered := range []string{"", "x", sealed + "A", "A" + sealed, sealed[:len(sealed)-2], strings.ToLower(sealed)} {
@@ -40,6 +44,7 @@ func TestPortalLinksThatCannotBeAreRefused(t *testing.T) {
 	_, key := s.tenant(t)
 	for pointer, body := range map[string]object{
 		"/role": {"role": "admin"}, "/expires_in": {"expires_in": "721h"}, "/path": {"path": "https://evil.example/portal/"},
+		"/frame_ancestors/1": {"frame_ancestors": []string{"https://a.example", "https://*.example"}}, "/frame_ancestors": {"frame_ancestors": make([]string, 11)},
 	} {
 		g := s.call(t, key, "POST", "/api/v1/portal-links", body)
 		g.problem(t, 422)

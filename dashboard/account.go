@@ -7,8 +7,17 @@ import (
 	"posthorn/hook"
 )
 
+type accountPage struct {
+	Form        *form
+	HasPassword bool // false: they joined by single sign-on
+}
+
 func (q *request) account() error {
-	return q.page("account", "Your account", newForm(url.Values{}))
+	u, err := q.Store.User(q.Context(), q.session.TenantID, q.session.UserID)
+	if err != nil {
+		return err
+	}
+	return q.page("account", "Your account", accountPage{newForm(url.Values{}), u.Password != nobody})
 }
 
 func (q *request) changePassword() error {
@@ -35,7 +44,7 @@ func (q *request) changePassword() error {
 	}
 	if len(f.Errors) > 0 {
 		f.Error = ""
-		q.show(http.StatusUnprocessableEntity, "account", "Your account", f)
+		q.show(http.StatusUnprocessableEntity, "account", "Your account", accountPage{f, u.Password != nobody})
 		return nil
 	}
 	hash, err := q.hash(q.Context(), f.Values.Get("password"))
@@ -58,6 +67,6 @@ func (q *request) signOutEverywhere() error {
 	if err := q.Store.EndSessions(q.Context(), q.session.TenantID, q.session.UserID); err != nil {
 		return err
 	}
-	q.setCookie("", -1)
+	q.forget()
 	return q.to(Prefix+"/sign-in", "everywhere")
 }

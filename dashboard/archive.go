@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"posthorn/client"
+	"posthorn/hook"
 )
 
 type archivePage struct {
@@ -13,8 +14,9 @@ type archivePage struct {
 	Last      []client.Message // that were archived
 	Median    string           // from receipt to the archive, of the last
 	Slow      string
-	Waiting   []client.Message // in flight
-	Failed    []client.Event   // attachments that could not be had
+	Waiting   []waiting // the oldest in flight
+	Faults    []hook.ArchiveFault
+	Failed    []client.Event // attachments that could not be had
 }
 
 // archiveRow is how an endpoint's messages are kept.
@@ -38,20 +40,8 @@ func (q *request) archive() error {
 		return err
 	}
 	p := archivePage{Ledger: ledger.Messages}
-	endpoints, err := q.API.EndpointPage(q.ctx, q.cursor())
-	if err != nil {
+	if p.Endpoints, err = q.retained(ledger); err != nil {
 		return err
-	}
-	links := listOf(q, endpoints)
-	p.Endpoints.First, p.Endpoints.Next = links.First, links.Next
-	for _, e := range endpoints.Items {
-		row := archiveRow{Endpoint: e, Until: time.Now().Add(time.Duration(e.Retention)), Counted: len(ledger.Endpoints) < ledgerShown}
-		for _, c := range ledger.Endpoints {
-			if c.ID == e.ID {
-				row.Counts, row.Counted = c.MessageCounts, true
-			}
-		}
-		p.Endpoints.Items = append(p.Endpoints.Items, row)
 	}
 	archived, err := q.API.MessagePage(q.ctx, client.MessageFilter{Status: client.MessageArchived}, client.Page{Limit: archiveSampled})
 	if err != nil {
@@ -59,17 +49,56 @@ func (q *request) archive() error {
 	}
 	p.Last = archived.Items[:min(len(archived.Items), archiveShown)]
 	p.Median, p.Slow = lags(archived.Items)
-	waiting, err := q.API.MessagePage(q.ctx, client.MessageFilter{Status: client.MessageAccepted}, client.Page{Limit: archiveShown})
-	if err != nil {
+	if p.Faults, p.Waiting, err = q.waiting(); err != nil {
 		return err
 	}
-	p.Waiting = waiting.Items
 	failed, err := q.API.EventPage(q.ctx, client.EventFilter{Type: "attachment.failed"}, client.Page{Limit: archiveShown})
 	if err != nil {
 		return err
 	}
 	p.Failed = failed.Items
 	return q.page("archive", "Archive", p)
+}
+
+// waiting is a message on its way, with what its last try came to.
+type waiting struct {
+	hook.Waiting
+	Message client.Message
+}
+
+func (q *request) waiting() (faults []hook.ArchiveFault, list []waiting, err error) {
+	faults, oldest, err := q.Store.ArchiveFaults(q.Context(), q.session.TenantID, archiveShown)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, w := range oldest {
+		m, err := q.API.Message(q.ctx, w.ID.String())
+		if err != nil {
+			return nil, nil, err
+		}
+		list = append(list, waiting{w, m})
+	}
+	return faults, list, nil
+}
+
+// retained are the endpoints, with what the ledger counts of each.
+func (q *request) retained(ledger client.Ledger) (out listed[archiveRow], err error) {
+	endpoints, err := q.API.EndpointPage(q.ctx, q.cursor())
+	if err != nil {
+		return out, err
+	}
+	links := listOf(q, endpoints)
+	out.First, out.Next = links.First, links.Next
+	for _, e := range endpoints.Items {
+		row := archiveRow{Endpoint: e, Until: time.Now().Add(time.Duration(e.Retention)), Counted: len(ledger.Endpoints) < ledgerShown}
+		for _, c := range ledger.Endpoints {
+			if c.ID == e.ID {
+				row.Counts, row.Counted = c.MessageCounts, true
+			}
+		}
+		out.Items = append(out.Items, row)
+	}
+	return out, nil
 }
 
 // lags are how long messages took from their receipt into the archive: half,

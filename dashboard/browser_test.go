@@ -51,7 +51,7 @@ const tabPatience = 6 * time.Minute
 func (s *site) open(t *testing.T, b *browser) *tab {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(t)), chromedp.NoSandbox,
-		chromedp.Flag("disable-dev-shm-usage", true))
+		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("ignore-certificate-errors", true))
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
@@ -182,6 +182,17 @@ func (w *tab) look(name string) {
 		}
 	}
 	call(w, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 1280, Height: 900, DeviceScaleFactor: 1})
+}
+
+// snap keeps a picture of whatever is shown, where POSTHORN_SCREENSHOTS names a
+// directory.
+func (w *tab) snap(name string) {
+	w.t.Helper()
+	picture, err := chromedp.Run(w.ctx, chromedp.FullScreenshot(100))
+	require.NoError(w.t, err)
+	if dir := os.Getenv("POSTHORN_SCREENSHOTS"); dir != "" {
+		require.NoError(w.t, os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644))
+	}
 }
 
 // violation is what axe found.

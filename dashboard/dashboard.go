@@ -28,10 +28,12 @@ type Config struct {
 	// tenant and a role.
 	Management     http.Handler
 	As             func(_ context.Context, tenant hook.ID, role hook.Role) context.Context
-	URL            string // where it is reached, no slash at its end
-	TemporalUIURL  string // "" for no links
+	URL            string        // where it is reached, no slash at its end
+	TemporalUIURL  string        // "" for no links
+	Retention      time.Duration // of new endpoints; 0: hook.DefaultRetention
 	TrustedProxies []netip.Prefix
 	Fingerprint    func(value []byte) string
+	OIDC           OIDC                        // its zero value: people sign in with passwords alone
 	AckLatency     func() (l Latency, ok bool) // of this process; nil for none
 	Log            *slog.Logger
 }
@@ -49,6 +51,7 @@ type dashboard struct {
 	pages   *templates
 	guides  map[string]*guide   // by the providers' names
 	hashing *semaphore.Weighted // Argon2 takes memory: few at a time
+	issuer  issuer
 	secure  bool
 }
 

@@ -111,10 +111,11 @@ func daysOf(f *form, name string) *client.Duration {
 	return &d
 }
 
+func inDays(d client.Duration) string {
+	return strconv.FormatFloat(time.Duration(d).Hours()/day.Hours(), 'g', 6, 64)
+}
+
 func fillEndpoint(e client.Endpoint) url.Values {
-	inDays := func(d client.Duration) string {
-		return strconv.FormatFloat(time.Duration(d).Hours()/day.Hours(), 'g', 6, 64)
-	}
 	v := url.Values{
 		"name": {e.Name}, "auth": {e.Auth}, "rate_limit": {strconv.Itoa(e.RateLimit)}, "burst": {strconv.Itoa(e.Burst)},
 		"allowlist": {strings.Join(e.Allowlist, "\n")}, "retention": {inDays(e.Retention)}, "dedup_window": {inDays(e.DedupWindow)},

@@ -88,6 +88,7 @@ func newField(f *form, name, label, hint string, words ...string) field {
 			out.Attributes[attribute] = value
 		case word == "required":
 			out.Required = true
+		case word == "": // what a template left out
 		default:
 			out.Type = word
 		}

@@ -128,11 +128,14 @@ func TestInABrowserAnObjectStoreThatIsAwayCostsNothing(t *testing.T) {
 	w := s.open(t, s.signedIn(t, s.tenant, hook.RoleAuditor))
 	w.visit("/portal/archive")
 	w.sees("Its workflow in Temporal")
+	w.sees("he object store cannot be reached")
+	w.look("archive-faults")
 	w.keep("incident-store-away", 820)
 	for _, message := range c.messages[1:] {
 		s.seal(t, message)
 	}
 	w.visit("/portal/archive")
 	require.NotContains(t, w.text(), "Its workflow in Temporal")
+	require.NotContains(t, w.text(), "cannot be reached")
 	w.sees("3\narchived")
 }

@@ -14,7 +14,7 @@ func (q *request) link() error {
 	if err != nil {
 		return q.dead()
 	}
-	s := hook.Session{TenantID: l.TenantID, UserID: l.UserID, Role: l.Role}
+	s := hook.Session{TenantID: l.TenantID, UserID: l.UserID, Role: l.Role, Frames: l.Frames}
 	switch {
 	case l.Invitation != hook.ID{}:
 		return q.to(Prefix+"/join/"+q.PathValue("sealed"), "")
@@ -43,10 +43,23 @@ type joinPage struct {
 	Form  *form
 	Email string
 	Role  hook.Role
+	SSO   string // where single sign-on begins; "" for none
+}
+
+func (q *request) joinPage(f *form, i hook.Invitation) joinPage {
+	p := joinPage{Form: f, Email: i.Email, Role: i.Role}
+	if q.OIDC.Issuer != "" {
+		p.SSO = Prefix + "/sign-in/sso?" + url.Values{"invitation": {q.PathValue("sealed")}}.Encode()
+	}
+	return p
 }
 
 func (q *request) invitation() (hook.Invitation, error) {
-	l, err := q.Store.OpenLink(q.PathValue("sealed"))
+	return q.invitationOf(q.PathValue("sealed"))
+}
+
+func (q *request) invitationOf(sealed string) (hook.Invitation, error) {
+	l, err := q.Store.OpenLink(sealed)
 	if err != nil {
 		return hook.Invitation{}, err
 	}
@@ -60,7 +73,7 @@ func (q *request) join() error {
 	} else if err != nil {
 		return err
 	}
-	return q.page("join", "Join", joinPage{newForm(url.Values{}), i.Email, i.Role})
+	return q.page("join", "Join", q.joinPage(newForm(url.Values{}), i))
 }
 
 func (q *request) postJoin() error {
@@ -80,7 +93,7 @@ func (q *request) postJoin() error {
 	}
 	if len(f.Errors) > 0 {
 		f.Error = ""
-		q.show(http.StatusUnprocessableEntity, "join", "Join", joinPage{f, i.Email, i.Role})
+		q.show(http.StatusUnprocessableEntity, "join", "Join", q.joinPage(f, i))
 		return nil
 	}
 	hash, err := q.hash(q.Context(), f.Values.Get("password"))
@@ -90,7 +103,7 @@ func (q *request) postJoin() error {
 	u, err := q.Store.Join(q.Context(), i.ID, name, hash)
 	if err != nil {
 		if f.refuse(err) {
-			q.show(http.StatusConflict, "join", "Join", joinPage{f, i.Email, i.Role})
+			q.show(http.StatusConflict, "join", "Join", q.joinPage(f, i))
 			return nil
 		}
 		return err

@@ -84,7 +84,7 @@ type site struct {
 	log     *bytes.Buffer
 }
 
-func setup(t testing.TB) *site {
+func setup(t testing.TB, options ...func(*dashboard.Config)) *site {
 	t.Helper()
 	data, err := keyset.Generate()
 	require.NoError(t, err)
@@ -113,9 +113,13 @@ func setup(t testing.TB) *site {
 	require.NoError(t, err)
 	s.api, err = client.New(s.url, "", client.Handler(management))
 	require.NoError(t, err)
-	pages, err := dashboard.New(dashboard.Config{
+	config := dashboard.Config{
 		Store: s.store, Management: management, As: api.As, URL: s.url, TemporalUIURL: "http://temporal.example.com", Fingerprint: keys.Fingerprint, Log: log,
-	})
+	}
+	for _, option := range options {
+		option(&config)
+	}
+	pages, err := dashboard.New(config)
 	require.NoError(t, err)
 	mux := http.NewServeMux()
 	mux.Handle("/portal/", pages)
@@ -152,6 +156,7 @@ func (s *site) as(t testing.TB) context.Context {
 type browser struct {
 	site   *site
 	cookie *http.Cookie
+	signIn *http.Cookie // of a single sign-on that is under way
 }
 
 // signedIn is a browser with a session of a role's.
@@ -198,14 +203,21 @@ func (b *browser) send(t testing.TB, method, path string, form url.Values, heade
 	if b.cookie != nil {
 		request.AddCookie(b.cookie)
 	}
+	if b.signIn != nil {
+		request.AddCookie(b.signIn)
+	}
 	response, err := http.DefaultTransport.RoundTrip(request)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	raw, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
 	for _, c := range response.Cookies() {
-		if b.cookie = c; c.MaxAge < 0 {
-			b.cookie = nil
+		kept := &b.cookie
+		if strings.HasSuffix(c.Name, "-sso") {
+			kept = &b.signIn
+		}
+		if *kept = c; c.MaxAge < 0 {
+			*kept = nil
 		}
 	}
 	return got{response.StatusCode, response.Header, string(raw)}

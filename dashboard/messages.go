@@ -21,6 +21,8 @@ type messagesPage struct {
 	Error     string
 	Endpoints map[string]string // names, by id
 	Names     []string
+	Saved     []hook.SavedSearch
+	Save      *form // to save this search; nil where there is none, or nobody to save it for
 }
 
 // chip is one part of a search, with the address that leaves it out.
@@ -122,7 +124,11 @@ func (q *request) endpointNames() (byID, byName map[string]string, err error) {
 	return byID, byName, err
 }
 
-func (q *request) messages() error {
+func (q *request) messages() error { return q.showMessages(http.StatusOK, newForm(url.Values{})) }
+
+// showMessages lists what the query of the page's address finds. save is the
+// form that keeps this search.
+func (q *request) showMessages(status int, save *form) error {
 	byID, byName, err := q.endpointNames()
 	if err != nil {
 		return err
@@ -132,6 +138,9 @@ func (q *request) messages() error {
 		p.Names = append(p.Names, name)
 	}
 	slices.Sort(p.Names)
+	if err := q.savedSearches(&p, save); err != nil {
+		return err
+	}
 	s, wrong := parseSearch(p.Query, byName)
 	for i, part := range s.parts {
 		rest := strings.Join(slices.Delete(slices.Clone(s.parts), i, i+1), " ")
@@ -151,7 +160,8 @@ func (q *request) messages() error {
 		return err
 	}
 	p.listed = listOf(q, got)
-	return q.page("messages", "Messages", p)
+	q.show(status, "messages", "Messages", p)
+	return nil
 }
 
 type messagePage struct {
@@ -249,8 +259,10 @@ func (q *request) attachment() error {
 		kind += "; charset=utf-8"
 	}
 	h.Set("Content-Type", kind)
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'self'")
-	h.Set("X-Frame-Options", "SAMEORIGIN")
+	h.Set("Content-Security-Policy", strings.Join(append([]string{"sandbox; default-src 'none'; frame-ancestors 'self'"}, q.session.Frames...), " "))
+	if len(q.session.Frames) == 0 {
+		h.Set("X-Frame-Options", "SAMEORIGIN")
+	}
 	h.Set("Content-Disposition", "inline")
 	_, _ = io.Copy(q.w, file.Body) // whoever looks went away
 	return nil

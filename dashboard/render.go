@@ -78,7 +78,8 @@ var done = map[string]string{
 	"uninvited": "The invitation is taken back.", "revoked": "The key is revoked.", "recovering": "The recovery has begun.",
 	"admitted": "Admitted. It goes the way of every message.", "admitted-all": "What was kept is admitted.",
 	"admitted-some": "What could be is admitted. The rest is still refused: open it to see why.",
-	"resending":     "Further attempts are on their way.",
+	"search-saved":  "The search is saved.", "search-deleted": "The saved search is deleted.",
+	"resending": "Further attempts are on their way.",
 }
 
 // page shows a page that went well.

@@ -41,6 +41,7 @@ type request struct {
 	ctx     context.Context // calls of the API are made for the session's tenant
 	session hook.Session
 	token   hook.Secret
+	jar     string // the cookie that the token came in
 }
 
 // serve finds out who asks, and whether they may.
@@ -62,6 +63,7 @@ func (q *request) enter(rt route) error {
 		}
 		return errSignIn
 	}
+	q.letFrame()
 	if !rt.open && (!rt.allows(q.session.Role) || rt.people && q.session.UserID == (hook.ID{})) {
 		return &hook.Error{Code: hook.CodeForbidden, Message: "your role, " + string(q.session.Role) + ", does not open this page"}
 	}

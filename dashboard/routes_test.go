@@ -48,7 +48,7 @@ func TestEveryPageNeedsASession(t *testing.T) {
 			open++
 		}
 	}
-	require.Equal(t, 5, open, "a page without a session: signing in, links, invitations, and nothing else")
+	require.Equal(t, 7, open, "a page without a session: signing in, single sign-on, links, invitations, and nothing else")
 }
 
 func TestPagesAreHeldToTheirRoles(t *testing.T) {

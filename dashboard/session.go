@@ -16,12 +16,16 @@ func (d *dashboard) cookieName() string {
 }
 
 // identify finds the session of a request. Without one it is not found.
-func (q *request) identify() error {
-	cookie, err := q.Cookie(q.cookieName())
-	if err != nil || cookie.Value == "" {
+func (q *request) identify() (err error) {
+	for _, name := range q.jars() {
+		if cookie, err := q.Cookie(name); err == nil && cookie.Value != "" {
+			q.token, q.jar = hook.Secret(cookie.Value), name
+			break
+		}
+	}
+	if q.token == "" {
 		return hook.NotFound("session")
 	}
-	q.token = hook.Secret(cookie.Value)
 	if q.session, err = q.Store.Session(q.Context(), q.token); err != nil {
 		q.session = hook.Session{}
 		return err
@@ -32,7 +36,11 @@ func (q *request) identify() error {
 
 // open begins a session and gives the browser its token.
 func (q *request) open(s hook.Session) error {
-	if q.token != "" {
+	jar := q.cookieName()
+	if q.secure && q.framed() && len(s.Frames) > 0 {
+		jar = q.frameCookie()
+	}
+	if q.token != "" && q.jar == jar {
 		if err := q.Store.EndSession(q.Context(), q.token); err != nil {
 			return err
 		}
@@ -41,12 +49,17 @@ func (q *request) open(s hook.Session) error {
 	if err != nil {
 		return err
 	}
-	q.setCookie(token.Reveal(), int(store.SessionTime.Seconds()))
+	q.giveCookie(jar, token.Reveal(), int(store.SessionTime.Seconds()))
 	return nil
 }
 
-func (q *request) setCookie(value string, seconds int) {
-	http.SetCookie(q.w, &http.Cookie{
-		Name: q.cookieName(), Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: q.secure, SameSite: http.SameSiteLaxMode,
-	})
+// forget takes the cookie back that the session came in.
+func (q *request) forget() { q.giveCookie(q.jar, "", -1) }
+
+func (q *request) giveCookie(name, value string, seconds int) {
+	c := http.Cookie{Name: name, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: q.secure, SameSite: http.SameSiteLaxMode}
+	if name == q.frameCookie() {
+		c.SameSite, c.Partitioned = http.SameSiteNoneMode, true
+	}
+	http.SetCookie(q.w, &c)
 }

@@ -21,13 +21,20 @@ const (
 type signInPage struct {
 	Form *form
 	To   string
+	SSO  bool   // it can be done by single sign-on
+	Said string // why single sign-on did not work
+}
+
+func (q *request) showSignIn(status int, f *form, to, said string) error {
+	q.show(status, "sign-in", "Sign in", signInPage{f, to, q.OIDC.Issuer != "", said})
+	return nil
 }
 
 func (q *request) signIn() error {
 	if q.session.TenantID != (hook.ID{}) {
 		return q.to(Prefix+"/", "")
 	}
-	return q.page("sign-in", "Sign in", signInPage{newForm(url.Values{}), q.URL.Query().Get("to")})
+	return q.showSignIn(http.StatusOK, newForm(url.Values{}), q.URL.Query().Get("to"), "")
 }
 
 // postSignIn tells nobody whether an account exists.
@@ -43,8 +50,7 @@ func (q *request) postSignIn() error {
 		minutes := int((wait + time.Minute - 1) / time.Minute)
 		q.w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())+1))
 		f.Error = "Too many attempts. Try again in " + plural(minutes, "minute") + "."
-		q.show(http.StatusTooManyRequests, "sign-in", "Sign in", signInPage{f, f.Values.Get("to")})
-		return nil
+		return q.showSignIn(http.StatusTooManyRequests, f, f.Values.Get("to"), "")
 	}
 	u, err := q.Store.UserByEmail(q.Context(), email)
 	if err != nil && hook.CodeOf(err) != hook.CodeNotFound {
@@ -60,8 +66,7 @@ func (q *request) postSignIn() error {
 	}
 	if !known || !right {
 		f.Error = "The email address or the password is not right."
-		q.show(http.StatusUnprocessableEntity, "sign-in", "Sign in", signInPage{f, f.Values.Get("to")})
-		return nil
+		return q.showSignIn(http.StatusUnprocessableEntity, f, f.Values.Get("to"), "")
 	}
 	if err := q.Store.ForgetGuesses(q.Context(), account); err != nil {
 		return err
@@ -128,6 +133,6 @@ func (q *request) signOut() error {
 	if err := q.Store.EndSession(q.Context(), q.token); err != nil {
 		return err
 	}
-	q.setCookie("", -1)
+	q.forget()
 	return q.to(Prefix+"/sign-in", "out")
 }

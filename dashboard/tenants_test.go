@@ -17,14 +17,17 @@ func TestNoTenantSeesOrChangesAnothers(t *testing.T) {
 	s := setup(t)
 	c := s.fill(t, s.tenant)
 	owner, stranger := s.signedIn(t, s.tenant, hook.RoleAdmin), s.signedIn(t, s.addTenant(t, "Other"), hook.RoleAdmin)
-	member := s.addUser(t, s.tenant, "member@example.com", hook.RoleAuditor).ID.String()
+	member := s.addUser(t, s.tenant, "member@example.com", hook.RoleAuditor).ID
+	search, err := s.store.SaveSearch(t.Context(), s.tenant, member, hook.SavedSearch{Name: "late", Query: "invoice"})
+	require.NoError(t, err)
 	invitation, err := s.store.Invite(t.Context(), s.tenant, "new@example.com", hook.RoleAuditor, 1e12)
 	require.NoError(t, err)
 	key, err := s.api.CreateKey(s.as(t), "a key", "auditor")
 	require.NoError(t, err)
 	things := map[string]string{
 		"/webhooks": c.failing.ID, "/deliveries": c.failed, "/events": c.event.ID, "/messages": c.messages[0],
-		"/settings/webhooks/endpoints": c.endpoint.ID, "/settings/members": member, "/settings/invitations": invitation.ID.String(), "/settings/keys": key.ID,
+		"/settings/webhooks/endpoints": c.endpoint.ID, "/settings/members": member.String(), "/settings/invitations": invitation.ID.String(), "/settings/keys": key.ID,
+		"/messages/searches": search.String(), "/settings/retention": c.endpoint.ID,
 	}
 	refused := s.refused(t, c.endpoint, 1)[0].ID
 	seen := 0
@@ -47,7 +50,7 @@ func TestNoTenantSeesOrChangesAnothers(t *testing.T) {
 		}
 	}
 	require.Positive(t, seen)
-	for _, page := range []string{"/", "/webhooks", "/deliveries", "/events", "/messages", "/messages?q=invoice", "/archive", "/settings/webhooks/endpoints", "/settings/members", "/settings/keys"} {
+	for _, page := range []string{"/", "/webhooks", "/deliveries", "/events", "/messages", "/messages?q=invoice", "/archive", "/settings/retention", "/settings/webhooks/endpoints", "/settings/members", "/settings/keys"} {
 		g := stranger.get(t, "/portal"+page)
 		require.Equal(t, http.StatusOK, g.status, page)
 		for _, trace := range []string{"ledger", "CRM", "invoice for May", "member@example.com", "order.placed", c.failed} {

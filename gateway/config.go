@@ -38,6 +38,9 @@ type Config struct {
 	DefaultRetention time.Duration `name:"default-retention" env:"POSTHORN_DEFAULT_RETENTION" default:"61320h" help:"How long a new endpoint's messages are kept (seven years)."`
 	SMTPURL          string        `name:"smtp-url" env:"POSTHORN_SMTP_URL" placeholder:"URL" help:"The mail server for notices to tenants, smtp://user:password@host:port; none: no mail is sent."`
 	MailFrom         string        `name:"mail-from" env:"POSTHORN_MAIL_FROM" placeholder:"ADDRESS" help:"The sender of mails."`
+	OIDCIssuer       string        `name:"oidc-issuer" env:"POSTHORN_OIDC_ISSUER" placeholder:"URL" help:"The OpenID Connect provider that people may sign in to the dashboard with; none: passwords alone."`
+	OIDCClientID     string        `name:"oidc-client-id" env:"POSTHORN_OIDC_CLIENT_ID" placeholder:"ID" help:"What the provider knows this deployment by; its redirect URL there is <url>/portal/sign-in/sso/callback."`
+	OIDCClientSecret string        `name:"oidc-client-secret" env:"POSTHORN_OIDC_CLIENT_SECRET" placeholder:"SECRET" help:"The client's secret; none: a public client, by PKCE alone."`
 	MaxAttachment    int64         `name:"max-attachment" env:"POSTHORN_MAX_ATTACHMENT" default:"104857600" help:"How large an attachment given by URL may be, in bytes."`
 	Dispatch         string        `env:"POSTHORN_DISPATCH" default:"adaptive" enum:"adaptive,workflow" help:"How first attempts are made: streamed where many come at a time (adaptive), or each by a workflow of its own, always (workflow)."`
 	SweepAfter       time.Duration `name:"sweep-after" env:"POSTHORN_SWEEP_AFTER" default:"2m" help:"How long a message or delivery may be overdue before its workflow is looked for."`
@@ -78,8 +81,25 @@ func (c *Config) check() error {
 	}
 	return errors.Join(
 		checkURL("POSTHORN_URL", c.URL), checkURL("POSTHORN_PUBLIC_URL", c.PublicURL),
-		checkURL("POSTHORN_TEMPORAL_UI_URL", c.TemporalUIURL), c.checkNumbers(),
+		checkURL("POSTHORN_TEMPORAL_UI_URL", c.TemporalUIURL), c.checkOIDC(), c.checkNumbers(),
 	)
+}
+
+func (c *Config) checkOIDC() error {
+	switch issuer, err := url.Parse(c.OIDCIssuer); {
+	case c.OIDCIssuer == "" && c.OIDCClientID == "" && c.OIDCClientSecret == "":
+		return nil
+	case c.OIDCIssuer == "" || c.OIDCClientID == "" || c.URL == "":
+		return errors.New("POSTHORN_OIDC_ISSUER, POSTHORN_OIDC_CLIENT_ID and POSTHORN_URL: single sign-on needs all three")
+	case err == nil && issuer.Scheme == "http" && !loopback(issuer.Hostname()):
+		return errors.New("POSTHORN_OIDC_ISSUER: must be https://…; plain http is for localhost alone")
+	}
+	return checkURL("POSTHORN_OIDC_ISSUER", c.OIDCIssuer)
+}
+
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 func (c *Config) checkNumbers() error {

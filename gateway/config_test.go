@@ -128,6 +128,13 @@ func TestWhatCannotBeIsSaidBeforeAnythingStarts(t *testing.T) {
 			},
 			[]string{"POSTHORN_URL", "POSTHORN_PUBLIC_URL", "POSTHORN_TEMPORAL_UI_URL"},
 		},
+		"single sign-on": {func(c *gateway.Config) { c.OIDCIssuer = "https://id.example.com" }, []string{"POSTHORN_OIDC_CLIENT_ID"}},
+		"issuer": {
+			func(c *gateway.Config) {
+				c.URL, c.OIDCIssuer, c.OIDCClientID, c.OIDCClientSecret = "https://a.example.com", "http://id.example.com", "posthorn", "hunter2"
+			},
+			[]string{"POSTHORN_OIDC_ISSUER", "https"},
+		},
 		"retention":  {func(c *gateway.Config) { c.DefaultRetention = time.Minute }, []string{"POSTHORN_DEFAULT_RETENTION", "1h"}},
 		"attachment": {func(c *gateway.Config) { c.MaxAttachment = -1 }, []string{"POSTHORN_MAX_ATTACHMENT"}},
 		"sweep":      {func(c *gateway.Config) { c.SweepAfter = -time.Second }, []string{"POSTHORN_SWEEP_AFTER"}},

@@ -18,7 +18,11 @@ import (
 func (p *parts) withDashboard(management http.Handler) (http.Handler, error) {
 	pages, err := dashboard.New(dashboard.Config{
 		Store: p.store, Management: management, As: api.As, URL: strings.TrimRight(p.config.URL, "/"),
-		TemporalUIURL: strings.TrimRight(p.config.TemporalUIURL, "/"), TrustedProxies: p.proxies, Fingerprint: p.keys.Fingerprint, AckLatency: p.ackLatency, Log: p.log,
+		TemporalUIURL: strings.TrimRight(p.config.TemporalUIURL, "/"), Retention: p.config.DefaultRetention, TrustedProxies: p.proxies, Fingerprint: p.keys.Fingerprint,
+		OIDC: dashboard.OIDC{
+			Issuer: p.config.OIDCIssuer, ClientID: p.config.OIDCClientID, ClientSecret: hook.Secret(p.config.OIDCClientSecret),
+		},
+		AckLatency: p.ackLatency, Log: p.log,
 	})
 	if err != nil {
 		return nil, err

@@ -37,6 +37,16 @@ type Session struct {
 	Email    string
 	Name     string
 	Role     Role
+	Frames   []string // of a portal link: origins whose pages may frame its own; empty: none
+}
+
+// SignIn is a sign-in by OpenID Connect that is under way. The browser keeps it,
+// sealed.
+type SignIn struct {
+	State, Nonce, Verifier string
+	To                     string // where it leads
+	Invitation             ID     // zero: of somebody who has an account
+	ExpiresAt              time.Time
 }
 
 // MinPassword and MaxPassword bound a password, in characters.
@@ -71,5 +81,6 @@ type Link struct {
 	UserID     ID        `json:"u,omitzero"`
 	Invitation ID        `json:"i,omitzero"`
 	Path       string    `json:"p,omitempty"` // where it leads
+	Frames     []string  `json:"f,omitempty"` // origins whose pages may frame those that it opens
 	ExpiresAt  time.Time `json:"e"`
 }

@@ -12,7 +12,7 @@ const operationDays = 90
 
 // Prune deletes what has expired: keys against duplicates, what is kept of
 // refused requests, and of requests with an Idempotency-Key, operations that
-// ended long ago, and public keys that sign no more. It also adds the ledger's
+// ended long ago, public keys that sign no more, and faults that are overcome. It also adds the ledger's
 // changes to its totals. It takes at most limit rows of each kind, in a
 // transaction each, and reports whether there may be more.
 func (s *Store) Prune(ctx context.Context, limit int) (more bool, err error) {
@@ -30,6 +30,7 @@ func (s *Store) Prune(ctx context.Context, limit int) (more bool, err error) {
 			return q.PruneOperations(ctx, db.PruneOperationsParams{Days: operationDays, MaxRows: rows})
 		},
 		func() (int64, error) { return q.PrunePublicKeys(ctx, rows) },
+		func() (int64, error) { return q.PruneArchiveFaults(ctx, rows) },
 		func() (int64, error) { return q.FoldLedger(ctx, rows) },
 	} {
 		n, err := prune()

@@ -27,7 +27,7 @@ func populate(t testing.TB, b *bundle, tenant hook.ID) {
 	b.addWebhook(t, tenant, limited(1, 1))
 	b.addWebhook(t, tenant, func(w *hook.Webhook) { w.Active, w.SigningKeys = false, []hook.Key{{Secret: hook.NewSigningKey()}} })
 	archived := b.addMessage(t, e, "archived")
-	b.addMessage(t, e, "accepted")
+	require.NoError(t, b.RecordArchiveFault(t.Context(), b.addMessage(t, e, "accepted").ID, "the object store cannot be reached"))
 	attached := store.Attached{N: 0, Attachment: hook.Attachment{Filename: "f", Object: hook.Object{Key: "k"}}}
 	require.NoError(t, b.SaveAttachment(t.Context(), archived, attached))
 	event := hook.Event{ID: hook.NewID(), TenantID: tenant, Type: "message.received", Data: []byte("{}"), OccurredAt: time.Now()}
@@ -53,6 +53,8 @@ func populate(t testing.TB, b *bundle, tenant hook.ID) {
 	u, err := b.CreateUser(t.Context(), hook.User{TenantID: tenant, Email: tenant.String() + "@example.com", Role: hook.RoleAdmin, Password: "hash"})
 	require.NoError(t, err)
 	_, err = b.StartSession(t.Context(), hook.Session{TenantID: tenant, UserID: u.ID})
+	require.NoError(t, err)
+	_, err = b.SaveSearch(t.Context(), tenant, u.ID, hook.SavedSearch{Name: "late", Query: "invoice"})
 	require.NoError(t, err)
 	_, err = b.Invite(t.Context(), tenant, "new@example.com", hook.RoleAuditor, time.Hour)
 	require.NoError(t, err)

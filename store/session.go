@@ -35,6 +35,7 @@ func (s *Store) StartSession(ctx context.Context, of hook.Session) (token hook.S
 		}
 		return q.InsertSession(ctx, db.InsertSessionParams{
 			Hash: hashOf(token), TenantID: of.TenantID, UserID: optional(of.UserID), Role: string(of.Role), Seconds: SessionTime.Seconds(),
+			FrameAncestors: append([]string{}, of.Frames...),
 		})
 	})
 	return token, wrap(err, "session")
@@ -47,7 +48,7 @@ func (s *Store) Session(ctx context.Context, token hook.Secret) (hook.Session, e
 	if err == nil && row.Stale {
 		err = s.queries().TouchSession(ctx, hash)
 	}
-	out := hook.Session{TenantID: row.TenantID, Tenant: row.Tenant, Email: row.Email, Name: row.Name, Role: hook.Role(row.Role)}
+	out := hook.Session{TenantID: row.TenantID, Tenant: row.Tenant, Email: row.Email, Name: row.Name, Role: hook.Role(row.Role), Frames: row.FrameAncestors}
 	if row.UserID != nil {
 		out.UserID = *row.UserID
 	}
@@ -102,13 +103,34 @@ func (s *Store) SealLink(l hook.Link) (string, error) {
 
 // OpenLink reads a link; one that is expired or not ours is not found.
 func (s *Store) OpenLink(sealed string) (l hook.Link, err error) {
-	raw, err := base64.RawURLEncoding.DecodeString(sealed)
-	if err != nil {
-		return l, hook.NotFound("link")
-	}
-	plain, err := s.keys.Open(raw, linkPlace)
-	if err != nil || json.Unmarshal(plain, &l) != nil || time.Now().After(l.ExpiresAt) {
+	if !s.unseal(sealed, linkPlace, &l) || time.Now().After(l.ExpiresAt) {
 		return hook.Link{}, hook.NotFound("link")
 	}
 	return l, nil
+}
+
+// signInPlace names what a sign-in was sealed for.
+const signInPlace = "cookie/sign-in"
+
+// SealSignIn writes a sign-in for the browser to keep.
+func (s *Store) SealSignIn(in hook.SignIn) (string, error) {
+	sealed, err := s.seal(in, signInPlace)
+	return base64.RawURLEncoding.EncodeToString(sealed), err
+}
+
+// OpenSignIn reads a sign-in; one that is expired or not ours is not found.
+func (s *Store) OpenSignIn(sealed string) (in hook.SignIn, err error) {
+	if !s.unseal(sealed, signInPlace, &in) || time.Now().After(in.ExpiresAt) {
+		return hook.SignIn{}, hook.NotFound("sign-in")
+	}
+	return in, nil
+}
+
+func (s *Store) unseal(sealed, place string, value any) bool {
+	raw, err := base64.RawURLEncoding.DecodeString(sealed)
+	if err != nil {
+		return false
+	}
+	plain, err := s.keys.Open(raw, place)
+	return err == nil && json.Unmarshal(plain, value) == nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/time/rate"
 
 	"posthorn/hook"
 	"posthorn/keyset"
@@ -37,6 +38,8 @@ type Store struct {
 	publisher publisher
 	recorder  recorder
 	sealer    sealer
+
+	faults *rate.Limiter // notes of archive faults
 
 	metrics *metrics.Metrics
 }
@@ -74,7 +77,7 @@ func Open(ctx context.Context, c Config, keys *keyset.Keyset) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	s := &Store{pool: pool, url: c.URL, keys: keys, metrics: c.Metrics}
+	s := &Store{pool: pool, url: c.URL, keys: keys, metrics: c.Metrics, faults: rate.NewLimiter(faultsPerSecond, faultsAtOnce)}
 	if s.metrics == nil {
 		s.metrics = metrics.New()
 	}

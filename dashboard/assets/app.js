@@ -46,7 +46,7 @@ function refreshing() {
       String(window.getSelection()) !== "";
     if (!document.hidden && !busy) {
       try {
-        const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+        const answer = await fetch(location.href, { headers: { Accept: "text/html", ...(window.top !== window && { "X-Framed": "1" }) } });
         const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-refresh]");
         if (answer.ok && next) {
           part.replaceWith(next);

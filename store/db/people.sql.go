@@ -155,16 +155,17 @@ func (q *Queries) InsertInvitation(ctx context.Context, arg InsertInvitationPara
 }
 
 const insertSession = `-- name: InsertSession :exec
-INSERT INTO sessions (hash, tenant_id, user_id, role, expires_at)
-VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5::float8))
+INSERT INTO sessions (hash, tenant_id, user_id, role, expires_at, frame_ancestors)
+VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5::float8), $6)
 `
 
 type InsertSessionParams struct {
-	Hash     []byte
-	TenantID uuid.UUID
-	UserID   *uuid.UUID
-	Role     string
-	Seconds  float64
+	Hash           []byte
+	TenantID       uuid.UUID
+	UserID         *uuid.UUID
+	Role           string
+	Seconds        float64
+	FrameAncestors []string
 }
 
 func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) error {
@@ -174,6 +175,7 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 		arg.UserID,
 		arg.Role,
 		arg.Seconds,
+		arg.FrameAncestors,
 	)
 	return err
 }
@@ -303,7 +305,7 @@ func (q *Queries) MarkSignIn(ctx context.Context, id uuid.UUID) error {
 
 const session = `-- name: Session :one
 SELECT s.tenant_id, s.user_id, COALESCE(u.role, s.role)::text AS role, COALESCE(u.email, '')::text AS email,
-    COALESCE(u.name, '')::text AS name, t.name AS tenant, (s.seen_at < now() - interval '1 minute')::boolean AS stale
+    COALESCE(u.name, '')::text AS name, t.name AS tenant, s.frame_ancestors, (s.seen_at < now() - interval '1 minute')::boolean AS stale
 FROM sessions s JOIN tenants t ON t.id = s.tenant_id LEFT JOIN users u ON u.id = s.user_id
 WHERE s.hash = $1 AND s.expires_at > now() AND s.seen_at > now() - make_interval(secs => $2::float8)
 `
@@ -314,13 +316,14 @@ type SessionParams struct {
 }
 
 type SessionRow struct {
-	TenantID uuid.UUID
-	UserID   *uuid.UUID
-	Role     string
-	Email    string
-	Name     string
-	Tenant   string
-	Stale    bool
+	TenantID       uuid.UUID
+	UserID         *uuid.UUID
+	Role           string
+	Email          string
+	Name           string
+	Tenant         string
+	FrameAncestors []string
+	Stale          bool
 }
 
 // A session of nobody's lately is over.
@@ -334,6 +337,7 @@ func (q *Queries) Session(ctx context.Context, arg SessionParams) (SessionRow, e
 		&i.Email,
 		&i.Name,
 		&i.Tenant,
+		&i.FrameAncestors,
 		&i.Stale,
 	)
 	return i, err

@@ -11,6 +11,20 @@ import (
 	"github.com/google/uuid"
 )
 
+const pruneArchiveFaults = `-- name: PruneArchiveFaults :execrows
+DELETE FROM archive_faults WHERE message_id IN (
+    SELECT f.message_id FROM archive_faults f JOIN messages m ON m.id = f.message_id
+    WHERE m.status = 'archived' LIMIT $1 FOR UPDATE OF f SKIP LOCKED)
+`
+
+func (q *Queries) PruneArchiveFaults(ctx context.Context, maxRows int32) (int64, error) {
+	result, err := q.db.Exec(ctx, pruneArchiveFaults, maxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const pruneIdempotency = `-- name: PruneIdempotency :execrows
 DELETE FROM idempotent_requests i USING (
     SELECT r.tenant_id, r.key_hash FROM idempotent_requests r WHERE r.created_at < now() - interval '24 hours'

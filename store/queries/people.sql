@@ -40,8 +40,8 @@ SELECT * FROM invitations WHERE tenant_id = $1 AND expires_at > now() ORDER BY i
 DELETE FROM invitations WHERE tenant_id = $1 AND id = $2;
 
 -- name: InsertSession :exec
-INSERT INTO sessions (hash, tenant_id, user_id, role, expires_at)
-VALUES ($1, $2, $3, $4, now() + make_interval(secs => sqlc.arg(seconds)::float8));
+INSERT INTO sessions (hash, tenant_id, user_id, role, expires_at, frame_ancestors)
+VALUES ($1, $2, $3, $4, now() + make_interval(secs => sqlc.arg(seconds)::float8), sqlc.arg(frame_ancestors));
 
 -- name: MarkSignIn :exec
 UPDATE users SET signed_in_at = now() WHERE id = $1;
@@ -49,7 +49,7 @@ UPDATE users SET signed_in_at = now() WHERE id = $1;
 -- name: Session :one
 -- A session of nobody's lately is over.
 SELECT s.tenant_id, s.user_id, COALESCE(u.role, s.role)::text AS role, COALESCE(u.email, '')::text AS email,
-    COALESCE(u.name, '')::text AS name, t.name AS tenant, (s.seen_at < now() - interval '1 minute')::boolean AS stale
+    COALESCE(u.name, '')::text AS name, t.name AS tenant, s.frame_ancestors, (s.seen_at < now() - interval '1 minute')::boolean AS stale
 FROM sessions s JOIN tenants t ON t.id = s.tenant_id LEFT JOIN users u ON u.id = s.user_id
 WHERE s.hash = $1 AND s.expires_at > now() AND s.seen_at > now() - make_interval(secs => sqlc.arg(idle)::float8);
 

@@ -36,3 +36,8 @@ DELETE FROM operations WHERE id IN (
 -- name: PrunePublicKeys :execrows
 DELETE FROM public_keys WHERE id IN (
     SELECT k.id FROM public_keys k WHERE k.expires_at <= now() LIMIT sqlc.arg(max_rows) FOR UPDATE SKIP LOCKED);
+
+-- name: PruneArchiveFaults :execrows
+DELETE FROM archive_faults WHERE message_id IN (
+    SELECT f.message_id FROM archive_faults f JOIN messages m ON m.id = f.message_id
+    WHERE m.status = 'archived' LIMIT sqlc.arg(max_rows) FOR UPDATE OF f SKIP LOCKED);
