@@ -16,7 +16,7 @@ import (
 // admit fails nothing is written, and its error is returned.
 func (s *Store) Readmit(ctx context.Context, e *hook.Endpoint, id hook.ID, admit func(hook.Kept) (*hook.Message, error)) (Accepted, error) {
 	var accepted Accepted
-	err := s.begin(ctx, func(tx pgx.Tx) error {
+	err := s.begin(ctx, "", func(tx pgx.Tx) error {
 		q := db.New(tx)
 		row, err := q.LockRefusal(ctx, db.LockRefusalParams{TenantID: e.TenantID, EndpointID: e.ID, ID: id, Since: expired()})
 		if err != nil {

@@ -118,13 +118,17 @@ func within(ctx context.Context) bool {
 	return ok
 }
 
-// begin runs f in a transaction, or as a part of the one that ctx carries.
-func (s *Store) begin(ctx context.Context, f func(pgx.Tx) error) error {
+// begin runs f in a transaction that begins with settings, or as a part of the
+// one that ctx carries.
+func (s *Store) begin(ctx context.Context, settings string, f func(pgx.Tx) error) error {
 	whole, ok := ctx.Value(outer{}).(pgx.Tx)
 	if !ok {
-		return pgx.BeginFunc(ctx, s.pool, f)
+		return pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{BeginQuery: "BEGIN; " + settings}, f) // in one round trip
 	}
 	return pgx.BeginFunc(ctx, whole, func(part pgx.Tx) error {
+		if _, err := part.Exec(ctx, settings); err != nil {
+			return err
+		}
 		if err := f(part); err != nil {
 			return err
 		}
@@ -136,25 +140,17 @@ func (s *Store) begin(ctx context.Context, f func(pgx.Tx) error) error {
 // tx runs f in a transaction that is not bound to a tenant: for ingest and
 // worker, whose transactions tenants share.
 func (s *Store) tx(ctx context.Context, f func(*db.Queries) error) error {
-	return s.begin(ctx, func(tx pgx.Tx) error { return f(db.New(tx)) })
+	return s.begin(ctx, "", func(tx pgx.Tx) error { return f(db.New(tx)) })
 }
 
 // bind binds a transaction to a tenant, for whose people the planner may read
-// whole tables.
-const bind = "SELECT set_config('posthorn.tenant', $1, true), set_config('enable_seqscan', 'on', true), " +
-	"set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true)"
+// whole tables. An id has no character that means something to SQL.
+const bind = "SELECT set_config('posthorn.tenant', '%s', true), set_config('enable_seqscan', 'on', true), " +
+	"set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true); SET LOCAL ROLE posthorn_tenant"
 
 // tenant runs f in a transaction that row-level security binds to a tenant.
 func (s *Store) tenant(ctx context.Context, id hook.ID, f func(*db.Queries) error) error {
-	return s.begin(ctx, func(tx pgx.Tx) error {
-		var batch pgx.Batch
-		batch.Queue(bind, id.String())
-		batch.Queue("SET LOCAL ROLE posthorn_tenant")
-		if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
-			return err
-		}
-		return f(db.New(tx))
-	})
+	return s.begin(ctx, fmt.Sprintf(bind, id), func(tx pgx.Tx) error { return f(db.New(tx)) })
 }
 
 // wrap gives a database error its meaning for callers: no row is "there is no
