@@ -12,7 +12,7 @@ import (
 // matching are those of the webhooks subscribed to an event's type that it goes
 // to: of its survey, and with a filter that holds. A filter that fails does not
 // hold, and its webhook says so.
-func (c *Choice) matching(ctx context.Context, q *db.Queries, rows []db.MatchingWebhooksRow) (matches []db.MatchingWebhooksRow, err error) {
+func (c *Choice) matching(ctx context.Context, q *db.Queries, rows []db.InsertEventsRow) (matches []db.InsertEventsRow, err error) {
 	e := c.event
 	failed := db.SetFilterErrorsParams{EventID: &e.ID}
 	for _, w := range rows {

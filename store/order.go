@@ -16,14 +16,14 @@ import (
 
 // lane is a webhook that an event goes to in order, and the key.
 type lane struct {
-	db.MatchingWebhooksRow
+	db.InsertEventsRow
 	key string
 }
 
 // lanes parts the webhooks that keep an order of an event from those that do
 // not. Where the key cannot be told, the event goes in order with others like
 // it, and the webhook says so.
-func (c *Choice) lanes(ctx context.Context, q *db.Queries, hooks []db.MatchingWebhooksRow) (free []db.MatchingWebhooksRow, ordered []lane, err error) {
+func (c *Choice) lanes(ctx context.Context, q *db.Queries, hooks []db.InsertEventsRow) (free []db.InsertEventsRow, ordered []lane, err error) {
 	free = hooks[:0]
 	failed := db.SetOrderErrorsParams{EventID: &c.event.ID}
 	for _, w := range hooks {

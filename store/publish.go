@@ -18,16 +18,12 @@ func publish(ctx context.Context, q *db.Queries, events ...*hook.Event) error {
 	}
 	events = slices.Clone(events)
 	slices.SortFunc(events, func(a, b *hook.Event) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	if err := insertEvents(ctx, q, events); err != nil {
-		return err
-	}
-	subscribed, err := subscribed(ctx, q, events)
+	subscribed, err := insertEvents(ctx, q, events)
 	if err != nil {
 		return err
 	}
 	var (
 		p      db.InsertDeliveriesParams
-		jobs   []Job
 		inTurn []func() error
 	)
 	for _, e := range events {
@@ -44,17 +40,13 @@ func publish(ctx context.Context, q *db.Queries, events ...*hook.Event) error {
 			inTurn = append(inTurn, func() error { return publishOrdered(ctx, q, e, ordered) })
 		}
 		for _, w := range hooks {
-			id := hook.NewID()
-			p.Ids, p.TenantIds, p.EventIds = append(p.Ids, id), append(p.TenantIds, e.TenantID), append(p.EventIds, e.ID)
+			p.Ids, p.TenantIds, p.EventIds = append(p.Ids, hook.NewID()), append(p.TenantIds, e.TenantID), append(p.EventIds, e.ID)
 			p.WebhookIds, p.Formats, p.Transforms = append(p.WebhookIds, w.ID), append(p.Formats, w.Format), append(p.Transforms, w.Transform)
-			jobs = append(jobs, Job{SubjectID: w.ID, Kind: KindDelivery, Ref: id})
+			p.Shards = append(p.Shards, Shard(w.ID))
 		}
 	}
-	if len(jobs) > 0 {
+	if len(p.Ids) > 0 {
 		if err := q.InsertDeliveries(ctx, p); err != nil {
-			return err
-		}
-		if err := enqueue(ctx, q, jobs...); err != nil {
 			return err
 		}
 	}
@@ -66,17 +58,6 @@ func publish(ctx context.Context, q *db.Queries, events ...*hook.Event) error {
 	return nil
 }
 
-func insertEvents(ctx context.Context, q *db.Queries, events []*hook.Event) error {
-	var p db.InsertEventsParams
-	for _, e := range events {
-		p.Ids, p.TenantIds = append(p.Ids, e.ID), append(p.TenantIds, e.TenantID)
-		p.PublicIds, p.Types = append(p.PublicIds, e.PublicID), append(p.Types, e.Type)
-		p.Datas, p.Occurred = append(p.Datas, e.Data), append(p.Occurred, e.OccurredAt)
-		p.MessageIds, p.EndpointIds = append(p.MessageIds, e.MessageID), append(p.EndpointIds, e.EndpointID)
-	}
-	return q.InsertEvents(ctx, p)
-}
-
 // tenantType is what webhooks subscribe to.
 type tenantType struct {
 	tenant    hook.ID
@@ -85,22 +66,27 @@ type tenantType struct {
 
 func typeOf(e *hook.Event) tenantType { return tenantType{e.TenantID, e.Type} }
 
-// subscribed finds the webhooks that are subscribed to the events' types.
-func subscribed(ctx context.Context, q *db.Queries, events []*hook.Event) (map[tenantType][]db.MatchingWebhooksRow, error) {
-	hooks := map[tenantType][]db.MatchingWebhooksRow{}
+// insertEvents writes events, and finds the webhooks that are subscribed to
+// their types.
+func insertEvents(ctx context.Context, q *db.Queries, events []*hook.Event) (map[tenantType][]db.InsertEventsRow, error) {
+	var p db.InsertEventsParams
 	var types []tenantType
-	var p db.MatchingWebhooksParams
+	hooks := map[tenantType][]db.InsertEventsRow{}
 	for _, e := range events {
+		p.Ids, p.TenantIds = append(p.Ids, e.ID), append(p.TenantIds, e.TenantID)
+		p.PublicIds, p.Types = append(p.PublicIds, e.PublicID), append(p.Types, e.Type)
+		p.Datas, p.Occurred = append(p.Datas, e.Data), append(p.Occurred, e.OccurredAt)
+		p.MessageIds, p.EndpointIds = append(p.MessageIds, e.MessageID), append(p.EndpointIds, e.EndpointID)
 		of := typeOf(e)
 		if _, known := hooks[of]; known {
 			continue
 		}
 		hooks[of] = nil
-		p.Numbers, p.TenantIds = append(p.Numbers, int32(len(types))), append(p.TenantIds, e.TenantID)
+		p.Numbers, p.SubscribedTenants = append(p.Numbers, int32(len(types))), append(p.SubscribedTenants, e.TenantID)
 		p.Patterns = append(p.Patterns, strings.Join(hook.Patterns(e.Type), " "))
 		types = append(types, of)
 	}
-	rows, err := q.MatchingWebhooks(ctx, p)
+	rows, err := q.InsertEvents(ctx, p)
 	for _, row := range rows {
 		of := types[row.N]
 		hooks[of] = append(hooks[of], row)

@@ -202,12 +202,15 @@ func (q *Queries) EventsByID(ctx context.Context, arg EventsByIDParams) ([]Event
 }
 
 const insertDeliveries = `-- name: InsertDeliveries :exec
-INSERT INTO deliveries (id, tenant_id, event_id, webhook_id, format, transform)
-SELECT u.id, u.tenant_id, u.event_id, u.webhook_id, u.format, u.transform
-FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::uuid[]) AS tenant_id,
-    unnest($3::uuid[]) AS event_id, unnest($4::uuid[]) AS webhook_id,
-    unnest($5::text[]) AS format, unnest($6::text[]) AS transform) u
-ORDER BY u.id
+WITH u AS (SELECT unnest($1::uuid[]) AS id, unnest($2::uuid[]) AS tenant_id,
+        unnest($3::uuid[]) AS event_id, unnest($4::uuid[]) AS webhook_id,
+        unnest($5::text[]) AS format, unnest($6::text[]) AS transform,
+        unnest($7::smallint[]) AS shard),
+made AS (
+    INSERT INTO deliveries (id, tenant_id, event_id, webhook_id, format, transform)
+    SELECT u.id, u.tenant_id, u.event_id, u.webhook_id, u.format, u.transform FROM u ORDER BY u.id)
+INSERT INTO outbox (shard, kind, subject, ref, run)
+SELECT u.shard, 'delivery', u.webhook_id, u.id, 0 FROM u ORDER BY u.id
 `
 
 type InsertDeliveriesParams struct {
@@ -217,8 +220,10 @@ type InsertDeliveriesParams struct {
 	WebhookIds []uuid.UUID
 	Formats    []string
 	Transforms []string
+	Shards     []int16
 }
 
+// With their outbox rows.
 func (q *Queries) InsertDeliveries(ctx context.Context, arg InsertDeliveriesParams) error {
 	_, err := q.db.Exec(ctx, insertDeliveries,
 		arg.Ids,
@@ -227,47 +232,21 @@ func (q *Queries) InsertDeliveries(ctx context.Context, arg InsertDeliveriesPara
 		arg.WebhookIds,
 		arg.Formats,
 		arg.Transforms,
+		arg.Shards,
 	)
 	return err
 }
 
-const insertEvents = `-- name: InsertEvents :exec
-INSERT INTO events (id, tenant_id, public_id, type, data, occurred_at, message_id, endpoint_id)
-SELECT u.id, u.tenant_id, u.public_id, u.type, u.data, u.occurred_at,
-    NULLIF(u.message_id, '00000000-0000-0000-0000-000000000000'), NULLIF(u.endpoint_id, '00000000-0000-0000-0000-000000000000')
-FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::uuid[]) AS tenant_id,
-    unnest($3::text[]) AS public_id, unnest($4::text[]) AS type,
-    unnest($5::bytea[]) AS data, unnest($6::timestamptz[]) AS occurred_at,
-    unnest($7::uuid[]) AS message_id, unnest($8::uuid[]) AS endpoint_id) u
-ORDER BY u.id
-`
-
-type InsertEventsParams struct {
-	Ids         []uuid.UUID
-	TenantIds   []uuid.UUID
-	PublicIds   []string
-	Types       []string
-	Datas       [][]byte
-	Occurred    []time.Time
-	MessageIds  []uuid.UUID
-	EndpointIds []uuid.UUID
-}
-
-func (q *Queries) InsertEvents(ctx context.Context, arg InsertEventsParams) error {
-	_, err := q.db.Exec(ctx, insertEvents,
-		arg.Ids,
-		arg.TenantIds,
-		arg.PublicIds,
-		arg.Types,
-		arg.Datas,
-		arg.Occurred,
-		arg.MessageIds,
-		arg.EndpointIds,
-	)
-	return err
-}
-
-const matchingWebhooks = `-- name: MatchingWebhooks :many
+const insertEvents = `-- name: InsertEvents :many
+WITH made AS (
+    INSERT INTO events (id, tenant_id, public_id, type, data, occurred_at, message_id, endpoint_id)
+    SELECT e.id, e.tenant_id, e.public_id, e.type, e.data, e.occurred_at,
+        NULLIF(e.message_id, '00000000-0000-0000-0000-000000000000'), NULLIF(e.endpoint_id, '00000000-0000-0000-0000-000000000000')
+    FROM (SELECT unnest($4::uuid[]) AS id, unnest($5::uuid[]) AS tenant_id,
+        unnest($6::text[]) AS public_id, unnest($7::text[]) AS type,
+        unnest($8::bytea[]) AS data, unnest($9::timestamptz[]) AS occurred_at,
+        unnest($10::uuid[]) AS message_id, unnest($11::uuid[]) AS endpoint_id) e
+    ORDER BY e.id)
 SELECT u.n::int AS n, w.id, w.format, w.survey_id, w.filter, w.transform, w.ordered_by
 FROM (SELECT unnest($1::int[]) AS n, unnest($2::uuid[]) AS tenant_id,
     unnest($3::text[]) AS patterns) u
@@ -275,13 +254,21 @@ JOIN webhooks w ON w.tenant_id = u.tenant_id AND w.active AND w.deleted_at IS NU
 ORDER BY u.n, w.id
 `
 
-type MatchingWebhooksParams struct {
-	Numbers   []int32
-	TenantIds []uuid.UUID
-	Patterns  []string
+type InsertEventsParams struct {
+	Numbers           []int32
+	SubscribedTenants []uuid.UUID
+	Patterns          []string
+	Ids               []uuid.UUID
+	TenantIds         []uuid.UUID
+	PublicIds         []string
+	Types             []string
+	Datas             [][]byte
+	Occurred          []time.Time
+	MessageIds        []uuid.UUID
+	EndpointIds       []uuid.UUID
 }
 
-type MatchingWebhooksRow struct {
+type InsertEventsRow struct {
 	N         int32
 	ID        uuid.UUID
 	Format    string
@@ -291,17 +278,29 @@ type MatchingWebhooksRow struct {
 	OrderedBy string
 }
 
-// Of some tenants and types of events, each with a number: the webhooks that are
-// subscribed. Patterns are separated by spaces.
-func (q *Queries) MatchingWebhooks(ctx context.Context, arg MatchingWebhooksParams) ([]MatchingWebhooksRow, error) {
-	rows, err := q.db.Query(ctx, matchingWebhooks, arg.Numbers, arg.TenantIds, arg.Patterns)
+// Answers with the webhooks that are subscribed to each tenant's types, of which
+// each has a number. Patterns are separated by spaces.
+func (q *Queries) InsertEvents(ctx context.Context, arg InsertEventsParams) ([]InsertEventsRow, error) {
+	rows, err := q.db.Query(ctx, insertEvents,
+		arg.Numbers,
+		arg.SubscribedTenants,
+		arg.Patterns,
+		arg.Ids,
+		arg.TenantIds,
+		arg.PublicIds,
+		arg.Types,
+		arg.Datas,
+		arg.Occurred,
+		arg.MessageIds,
+		arg.EndpointIds,
+	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []MatchingWebhooksRow{}
+	items := []InsertEventsRow{}
 	for rows.Next() {
-		var i MatchingWebhooksRow
+		var i InsertEventsRow
 		if err := rows.Scan(
 			&i.N,
 			&i.ID,

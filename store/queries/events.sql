@@ -8,32 +8,35 @@ ORDER BY u.tenant_id, u.public_id
 ON CONFLICT (tenant_id, public_id) DO UPDATE SET event_id = event_ids.event_id
 RETURNING tenant_id, public_id, event_id;
 
--- name: InsertEvents :exec
-INSERT INTO events (id, tenant_id, public_id, type, data, occurred_at, message_id, endpoint_id)
-SELECT u.id, u.tenant_id, u.public_id, u.type, u.data, u.occurred_at,
-    NULLIF(u.message_id, '00000000-0000-0000-0000-000000000000'), NULLIF(u.endpoint_id, '00000000-0000-0000-0000-000000000000')
-FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(tenant_ids)::uuid[]) AS tenant_id,
-    unnest(sqlc.arg(public_ids)::text[]) AS public_id, unnest(sqlc.arg(types)::text[]) AS type,
-    unnest(sqlc.arg(datas)::bytea[]) AS data, unnest(sqlc.arg(occurred)::timestamptz[]) AS occurred_at,
-    unnest(sqlc.arg(message_ids)::uuid[]) AS message_id, unnest(sqlc.arg(endpoint_ids)::uuid[]) AS endpoint_id) u
-ORDER BY u.id;
-
--- name: MatchingWebhooks :many
--- Of some tenants and types of events, each with a number: the webhooks that are
--- subscribed. Patterns are separated by spaces.
+-- name: InsertEvents :many
+-- Answers with the webhooks that are subscribed to each tenant's types, of which
+-- each has a number. Patterns are separated by spaces.
+WITH made AS (
+    INSERT INTO events (id, tenant_id, public_id, type, data, occurred_at, message_id, endpoint_id)
+    SELECT e.id, e.tenant_id, e.public_id, e.type, e.data, e.occurred_at,
+        NULLIF(e.message_id, '00000000-0000-0000-0000-000000000000'), NULLIF(e.endpoint_id, '00000000-0000-0000-0000-000000000000')
+    FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(tenant_ids)::uuid[]) AS tenant_id,
+        unnest(sqlc.arg(public_ids)::text[]) AS public_id, unnest(sqlc.arg(types)::text[]) AS type,
+        unnest(sqlc.arg(datas)::bytea[]) AS data, unnest(sqlc.arg(occurred)::timestamptz[]) AS occurred_at,
+        unnest(sqlc.arg(message_ids)::uuid[]) AS message_id, unnest(sqlc.arg(endpoint_ids)::uuid[]) AS endpoint_id) e
+    ORDER BY e.id)
 SELECT u.n::int AS n, w.id, w.format, w.survey_id, w.filter, w.transform, w.ordered_by
-FROM (SELECT unnest(sqlc.arg(numbers)::int[]) AS n, unnest(sqlc.arg(tenant_ids)::uuid[]) AS tenant_id,
+FROM (SELECT unnest(sqlc.arg(numbers)::int[]) AS n, unnest(sqlc.arg(subscribed_tenants)::uuid[]) AS tenant_id,
     unnest(sqlc.arg(patterns)::text[]) AS patterns) u
 JOIN webhooks w ON w.tenant_id = u.tenant_id AND w.active AND w.deleted_at IS NULL AND w.events && string_to_array(u.patterns, ' ')
 ORDER BY u.n, w.id;
 
 -- name: InsertDeliveries :exec
-INSERT INTO deliveries (id, tenant_id, event_id, webhook_id, format, transform)
-SELECT u.id, u.tenant_id, u.event_id, u.webhook_id, u.format, u.transform
-FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(tenant_ids)::uuid[]) AS tenant_id,
-    unnest(sqlc.arg(event_ids)::uuid[]) AS event_id, unnest(sqlc.arg(webhook_ids)::uuid[]) AS webhook_id,
-    unnest(sqlc.arg(formats)::text[]) AS format, unnest(sqlc.arg(transforms)::text[]) AS transform) u
-ORDER BY u.id;
+-- With their outbox rows.
+WITH u AS (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(tenant_ids)::uuid[]) AS tenant_id,
+        unnest(sqlc.arg(event_ids)::uuid[]) AS event_id, unnest(sqlc.arg(webhook_ids)::uuid[]) AS webhook_id,
+        unnest(sqlc.arg(formats)::text[]) AS format, unnest(sqlc.arg(transforms)::text[]) AS transform,
+        unnest(sqlc.arg(shards)::smallint[]) AS shard),
+made AS (
+    INSERT INTO deliveries (id, tenant_id, event_id, webhook_id, format, transform)
+    SELECT u.id, u.tenant_id, u.event_id, u.webhook_id, u.format, u.transform FROM u ORDER BY u.id)
+INSERT INTO outbox (shard, kind, subject, ref, run)
+SELECT u.shard, 'delivery', u.webhook_id, u.id, 0 FROM u ORDER BY u.id;
 
 -- name: EventByID :one
 SELECT * FROM events WHERE tenant_id = $1 AND id = $2;
