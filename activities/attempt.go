@@ -154,7 +154,7 @@ func (a *Activities) attempt(ctx context.Context, t *store.ToAttempt) (hook.Atte
 		DeliveryID: d.ID, Number: d.AttemptCount + 1, StartedAt: started, Duration: response.Duration,
 		StatusCode: response.StatusCode, Error: response.Error, ErrorDetail: response.Detail,
 		ResponseHeader: response.Header, ResponseBody: response.Body, RetryAfter: response.RetryAfter,
-		Generation: t.Webhook.Generation,
+		Generation: t.Webhook.Generation, Phases: response.Phases,
 	}
 	return attempt, d.Outcome(&attempt, t.Webhook.RetryPolicy), nil
 }

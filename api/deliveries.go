@@ -20,6 +20,7 @@ type attemptView struct {
 	ResponseHeaders      []responseField `json:"response_headers"`
 	ResponseBody         string          `json:"response_body" doc:"The first 4096 bytes"`
 	ResponseBodyEncoding string          `json:"response_body_encoding,omitempty" enum:"base64" doc:"Where the body is not UTF-8"`
+	Phases               *phasesView     `json:"phases" doc:"Null where no name was looked up and nothing was dialled or sent"`
 }
 
 type responseField struct {
@@ -157,6 +158,7 @@ func showAttempt(a hook.Attempt) attemptView {
 	if !utf8.Valid(a.ResponseBody) {
 		view.ResponseBody, view.ResponseBodyEncoding = base64.StdEncoding.EncodeToString(a.ResponseBody), "base64"
 	}
+	view.Phases = showPhases(a.Phases)
 	for _, h := range a.ResponseHeader {
 		view.ResponseHeaders = append(view.ResponseHeaders, responseField{Name: h[0], Value: h[1]})
 	}

@@ -46,6 +46,20 @@ type Attempt struct {
 	ResponseHeaders      []ResponseHeader `json:"response_headers"`
 	ResponseBody         string           `json:"response_body"`          // the first 4096 bytes
 	ResponseBodyEncoding string           `json:"response_body_encoding"` // "base64" where the body is not UTF-8
+	Phases               *Phases          `json:"phases"`                 // nil where no name was looked up and nothing was dialled or sent
+}
+
+// Phases says how many milliseconds each phase of an attempt took, to the
+// microsecond; 0 for one that there was not. They follow each other up to the
+// end of the attempt. What is left of its duration was spent before.
+type Phases struct {
+	DNS       float64 `json:"dns_ms"`
+	Connect   float64 `json:"connect_ms"`
+	TLS       float64 `json:"tls_ms"`
+	FirstByte float64 `json:"first_byte_ms"` // from having the connection: sending the request is in it
+	Read      float64 `json:"read_ms"`       // the answer, as far as it is recorded
+	Reused    bool    `json:"reused"`        // the connection was there before
+	CutOff    string  `json:"cut_off"`       // "dns", "connect", "tls", "first_byte" or "read": where it ended without a whole answer; "" for none
 }
 
 // ResponseHeader is one header field of a receiver's answer.

@@ -109,11 +109,16 @@ func (s *site) attempt(t *testing.T, tenant hook.ID, e client.Event, webhook str
 	policy := d.Webhook.RetryPolicy
 	switch status {
 	case 200:
+		a.Phases = hook.Phases{FirstByte: 122 * time.Millisecond, Read: 300 * time.Microsecond, Reused: true}
 		a.ResponseBody = []byte(`{"received":true}`)
 	case 0:
 		a.Error, a.ErrorDetail, a.ResponseHeader = hook.ErrorConnect, "dial tcp 192.0.2.1:443: connection refused", nil
+		a.Phases = hook.Phases{DNS: 3 * time.Millisecond, Connect: 120 * time.Millisecond, CutOff: hook.PhaseConnect}
 	default:
 		a.Error, a.ResponseBody = hook.ErrorStatus, []byte(`{"error":"the ledger is closed"}`)
+		a.Phases = hook.Phases{
+			DNS: 4 * time.Millisecond, Connect: 12500 * time.Microsecond, TLS: 31 * time.Millisecond, FirstByte: 75 * time.Millisecond, Read: 20 * time.Microsecond,
+		}
 	}
 	_, err = s.store.RecordAttempt(t.Context(), store.Recording{Delivery: &d.Delivery, Attempt: &a, Outcome: d.Delivery.Outcome(&a, policy)})
 	require.NoError(t, err)

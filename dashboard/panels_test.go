@@ -3,6 +3,8 @@ package dashboard_test
 import (
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"posthorn/hook"
 )
 
@@ -84,4 +86,28 @@ func TestInABrowserRetentionIsExtended(t *testing.T) {
 	w.tick("[name=sure]")
 	w.click("form.card button")
 	w.sees("10 years")
+}
+
+func TestInABrowserADeliveryShowsWhereTheTimeOfEachAttemptWent(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	c := s.fill(t, s.tenant)
+	for _, status := range []int{0, 500, 200} {
+		s.attempt(t, s.tenant, c.event, c.good.ID, status)
+	}
+	b := s.signedIn(t, s.tenant, hook.RoleAuditor)
+	path := "/portal/deliveries/" + s.find(t, s.tenant, c.event, c.good.ID).String()
+	page := b.get(t, path).body
+	for _, said := range []string{
+		`<dt>DNS</dt><dd>4.0 ms</dd>`, `<dt>TLS</dt><dd>31 ms</dd>`, `<dt>Reading</dt><dd>&lt; 0.1 ms</dd>`,
+		`<div class="cut"><dt>Connect</dt><dd>120 ms, cut off</dd>`, `<dt>Connection</dt><dd>used again</dd>`,
+	} {
+		require.Contains(t, page, said)
+	}
+	w := s.open(t, b)
+	w.visit(path)
+	w.sees("cut off")
+	w.look("delivery-timing")
+	require.True(t, eval[bool](w, `[...document.querySelectorAll("svg.timing")].every(s => s.getBoundingClientRect().width > 200)`))
+	require.True(t, eval[bool](w, `[...document.querySelectorAll("svg.timing rect")].every(r => getComputedStyle(r).fill.startsWith("rgb"))`))
 }

@@ -27,6 +27,7 @@ type Response struct {
 	Error      hook.ErrorClass // ErrorNone only for 2xx
 	Detail     string          // for people; no query string and no secret; "" where there is no error
 	RetryAfter time.Duration   // what a 429 or 503 asked for, at most hook.MaxRetryAfter
+	Phases     hook.Phases     // of Duration
 }
 
 // What is read past the record, so that the connection can be used again. An
@@ -53,17 +54,18 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	if r.Method == "" {
 		r.Method = http.MethodPost
 	}
-	started := time.Now()
-	timed, cancel := context.WithTimeout(ctx, r.Timeout)
+	t := &trace{started: time.Now()}
+	timed, cancel := context.WithTimeout(t.context(ctx), r.Timeout)
 	defer cancel()
-	out, err := c.do(timed, cancel, r, started)
+	out, err := c.do(timed, cancel, r, t)
 	switch {
 	case err == nil:
 		return out, nil
 	case ctx.Err() != nil:
 		return Response{}, ctx.Err()
 	}
-	out.Duration = time.Since(started)
+	out.Duration = time.Since(t.started)
+	out.Phases = t.phases(out.Duration, false)
 	out.Error, out.Detail = classify(err)
 	if timed.Err() != nil {
 		// Also where the deadline shows as a closed connection.
@@ -72,7 +74,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	return out, nil
 }
 
-func (c *Client) do(ctx context.Context, cancel func(), r Request, started time.Time) (out Response, err error) {
+func (c *Client) do(ctx context.Context, cancel func(), r Request, t *trace) (out Response, err error) {
 	answer, err := c.roundTrip(ctx, r.Method, r.URL, r.Header, r.Body)
 	if err != nil {
 		return out, err
@@ -83,11 +85,13 @@ func (c *Client) do(ctx context.Context, cancel func(), r Request, started time.
 	out.RetryAfter = retryAfter(answer, time.Now())
 	if answer.StatusCode < 200 || answer.Body == http.NoBody {
 		// 101 hands the connection over: there is no body to wait for.
-		out.Duration = time.Since(started)
+		out.Duration = time.Since(t.started)
+		out.Phases = t.phases(out.Duration, true)
 		return out, nil
 	}
 	out.Body, err = io.ReadAll(io.LimitReader(answer.Body, hook.MaxResponseBody))
-	out.Duration = time.Since(started)
+	out.Duration = time.Since(t.started)
+	out.Phases = t.phases(out.Duration, err == nil)
 	if err != nil && out.Error == hook.ErrorNone {
 		return out, err
 	}

@@ -35,7 +35,7 @@ type receiver struct {
 }
 
 // receive starts a receiver; its connections speak HTTP/1.1, unless http2.
-func receive(t *testing.T, http2 bool, handler http.HandlerFunc) *receiver {
+func receive(t testing.TB, http2 bool, handler http.HandlerFunc) *receiver {
 	t.Helper()
 	r := &receiver{Server: httptest.NewUnstartedServer(handler)}
 	r.EnableHTTP2 = http2
@@ -57,7 +57,7 @@ func (r *receiver) roots() *x509.CertPool {
 }
 
 // client may reach the receiver, and trusts it.
-func (r *receiver) client(t *testing.T, change ...func(*Config)) *Client {
+func (r *receiver) client(t testing.TB, change ...func(*Config)) *Client {
 	t.Helper()
 	config := Config{AllowCIDRs: []netip.Prefix{loopback}, RootCAs: r.roots()}
 	for _, f := range change {
@@ -66,7 +66,7 @@ func (r *receiver) client(t *testing.T, change ...func(*Config)) *Client {
 	return newClient(t, config)
 }
 
-func newClient(t *testing.T, config Config) *Client {
+func newClient(t testing.TB, config Config) *Client {
 	t.Helper()
 	client := New(config)
 	t.Cleanup(client.Close)

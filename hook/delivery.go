@@ -88,6 +88,7 @@ type Attempt struct {
 	RetryAfter     time.Duration // what a 429 or 503 asked for
 	Generation     int           // of the webhook when it started
 	Place          bool          // it had one of its webhook's places in flight
+	Phases         Phases
 }
 
 // Succeeded reports whether the receiver answered 2xx.

@@ -39,7 +39,9 @@ func attemptOf(row db.Attempt) (hook.Attempt, error) {
 		Duration: time.Duration(row.DurationMs) * time.Millisecond, StatusCode: int(row.StatusCode),
 		Error: hook.ErrorClass(row.Error), ErrorDetail: row.ErrorDetail, ResponseBody: row.ResponseBody,
 	}
-	return a, json.Unmarshal(row.ResponseHeader, &a.ResponseHeader)
+	phases, err := phasesOf(row.Phases)
+	a.Phases = phases
+	return a, errors.Join(err, json.Unmarshal(row.ResponseHeader, &a.ResponseHeader))
 }
 
 func nonNil(b []byte) []byte {

@@ -42,6 +42,9 @@ func TestAnAttemptIsRecordedAsItWas(t *testing.T) {
 	a := hook.Attempt{
 		DeliveryID: d.ID, Number: 1, StartedAt: hook.Time(time.Now()), Duration: 1500 * time.Millisecond, StatusCode: 503,
 		Error: hook.ErrorStatus, ErrorDetail: "bad\x00\xff", ResponseHeader: [][2]string{{"Retry-After", "9"}}, ResponseBody: []byte("\x00\xff"),
+		Phases: hook.Phases{
+			DNS: time.Microsecond, Connect: 2 * time.Millisecond, TLS: 30 * time.Millisecond, FirstByte: time.Hour, Read: 5 * time.Second, CutOff: hook.PhaseRead,
+		},
 	}
 	_, err := b.RecordAttempt(t.Context(), store.Recording{Delivery: &d, Attempt: &a, Outcome: hook.Outcome{Status: hook.DeliveryPending, Wait: time.Minute}})
 	require.NoError(t, err)
@@ -55,6 +58,16 @@ func TestAnAttemptIsRecordedAsItWas(t *testing.T) {
 	todo, err := b.DeliveryToAttempt(t.Context(), d.ID)
 	require.NoError(t, err)
 	require.InDelta(t, time.Minute, todo.Wait, float64(10*time.Second))
+
+	for i, p := range []hook.Phases{{}, {FirstByte: 1234 * time.Microsecond, Reused: true}} {
+		a.Number, a.Phases, a.ErrorDetail = i+2, p, ""
+		_, err := b.RecordAttempt(t.Context(), store.Recording{Delivery: &d, Attempt: &a, Outcome: hook.Outcome{Status: hook.DeliveryPending}})
+		require.NoError(t, err)
+		v, err := b.Delivery(t.Context(), b.tenant, d.ID)
+		require.NoError(t, err)
+		require.Equal(t, p, v.Attempts[i+1].Phases)
+	}
+	require.Equal(t, 1, b.count(t, "SELECT count(*) FROM attempts WHERE phases IS NULL"))
 }
 
 func TestAnAttemptIsRecordedAndCountedOnce(t *testing.T) {

@@ -36,6 +36,7 @@ type Recorded struct {
 type recording struct {
 	Recording
 	header []byte
+	phases []byte
 	done   chan struct{} // closed once result and err are set
 	result Recorded
 	err    error
@@ -60,7 +61,11 @@ func (s *Store) RecordAttempt(ctx context.Context, r Recording) (Recorded, error
 	if err != nil {
 		return Recorded{}, err
 	}
-	e := &recording{Recording: r, header: header, done: make(chan struct{})}
+	phases, err := phasesRow(r.Attempt.Phases)
+	if err != nil {
+		return Recorded{}, err
+	}
+	e := &recording{Recording: r, header: header, phases: phases, done: make(chan struct{})}
 	select {
 	case s.recorder.queue.entries <- e:
 	case <-ctx.Done():

@@ -71,6 +71,7 @@ func insertAttempts(ctx context.Context, q *db.Queries, group []*recording) (map
 		p.ErrorDetails = append(p.ErrorDetails, text(a.ErrorDetail))
 		p.ResponseHeaders = append(p.ResponseHeaders, e.header)
 		p.ResponseBodies = append(p.ResponseBodies, nonNil(a.ResponseBody))
+		p.Phases = append(p.Phases, e.phases)
 	}
 	inserted, err := q.InsertAttempts(ctx, p)
 	firsts := make(map[hook.ID]bool, len(inserted))

@@ -239,6 +239,12 @@ func TestATestGoesTheWayOfARealOne(t *testing.T) {
 	require.True(t, d.Test)
 	require.Equal(t, client.DeliveryDelivered, d.Status)
 	require.Equal(t, "got it", d.Attempts[0].ResponseBody)
+	phases := d.Attempts[0].Phases
+	require.NotNil(t, phases)
+	require.Positive(t, phases.FirstByte)
+	require.Positive(t, phases.Connect)
+	require.False(t, phases.Reused)
+	require.Empty(t, phases.CutOff)
 	got := receiver.next(t)
 	requireStandard(t, webhook.Secret, got)
 	require.Equal(t, d.ID, got.delivery())

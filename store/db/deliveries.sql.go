@@ -13,7 +13,7 @@ import (
 )
 
 const attemptsOf = `-- name: AttemptsOf :many
-SELECT delivery_id, number, tenant_id, started_at, duration_ms, status_code, error, error_detail, response_header, response_body FROM attempts WHERE tenant_id = $1 AND delivery_id = ANY($2::uuid[]) ORDER BY delivery_id, number
+SELECT delivery_id, number, tenant_id, started_at, duration_ms, status_code, error, error_detail, response_header, response_body, phases FROM attempts WHERE tenant_id = $1 AND delivery_id = ANY($2::uuid[]) ORDER BY delivery_id, number
 `
 
 type AttemptsOfParams struct {
@@ -41,6 +41,7 @@ func (q *Queries) AttemptsOf(ctx context.Context, arg AttemptsOfParams) ([]Attem
 			&i.ErrorDetail,
 			&i.ResponseHeader,
 			&i.ResponseBody,
+			&i.Phases,
 		); err != nil {
 			return nil, err
 		}
@@ -375,13 +376,14 @@ func (q *Queries) HoldDelivery(ctx context.Context, id uuid.UUID) error {
 }
 
 const insertAttempts = `-- name: InsertAttempts :many
-INSERT INTO attempts (delivery_id, number, tenant_id, started_at, duration_ms, status_code, error, error_detail, response_header, response_body)
-SELECT u.delivery_id, u.number, u.tenant_id, u.started_at, u.duration_ms, u.status_code, u.error, u.error_detail, u.response_header, u.response_body
+INSERT INTO attempts (delivery_id, number, tenant_id, started_at, duration_ms, status_code, error, error_detail, response_header, response_body, phases)
+SELECT u.delivery_id, u.number, u.tenant_id, u.started_at, u.duration_ms, u.status_code, u.error, u.error_detail, u.response_header, u.response_body, u.phases
 FROM (SELECT unnest($1::uuid[]) AS delivery_id, unnest($2::int[]) AS number,
     unnest($3::uuid[]) AS tenant_id, unnest($4::timestamptz[]) AS started_at,
     unnest($5::int[]) AS duration_ms, unnest($6::int[]) AS status_code,
     unnest($7::text[]) AS error, unnest($8::text[]) AS error_detail,
-    unnest($9::bytea[]) AS response_header, unnest($10::bytea[]) AS response_body) u
+    unnest($9::bytea[]) AS response_header, unnest($10::bytea[]) AS response_body,
+    unnest($11::jsonb[]) AS phases) u
 ORDER BY u.delivery_id, u.number
 ON CONFLICT (delivery_id, number) DO NOTHING
 RETURNING delivery_id
@@ -398,6 +400,7 @@ type InsertAttemptsParams struct {
 	ErrorDetails    []string
 	ResponseHeaders [][]byte
 	ResponseBodies  [][]byte
+	Phases          [][]byte
 }
 
 // What was recorded before stays as it is, and is not in the answer.
@@ -413,6 +416,7 @@ func (q *Queries) InsertAttempts(ctx context.Context, arg InsertAttemptsParams) 
 		arg.ErrorDetails,
 		arg.ResponseHeaders,
 		arg.ResponseBodies,
+		arg.Phases,
 	)
 	if err != nil {
 		return nil, err

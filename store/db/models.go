@@ -45,6 +45,7 @@ type Attempt struct {
 	ErrorDetail    string
 	ResponseHeader []byte
 	ResponseBody   []byte
+	Phases         []byte
 }
 
 type Delivery struct {

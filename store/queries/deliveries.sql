@@ -10,13 +10,14 @@ WHERE d.id = ANY(sqlc.arg(ids)::uuid[]);
 
 -- name: InsertAttempts :many
 -- What was recorded before stays as it is, and is not in the answer.
-INSERT INTO attempts (delivery_id, number, tenant_id, started_at, duration_ms, status_code, error, error_detail, response_header, response_body)
-SELECT u.delivery_id, u.number, u.tenant_id, u.started_at, u.duration_ms, u.status_code, u.error, u.error_detail, u.response_header, u.response_body
+INSERT INTO attempts (delivery_id, number, tenant_id, started_at, duration_ms, status_code, error, error_detail, response_header, response_body, phases)
+SELECT u.delivery_id, u.number, u.tenant_id, u.started_at, u.duration_ms, u.status_code, u.error, u.error_detail, u.response_header, u.response_body, u.phases
 FROM (SELECT unnest(sqlc.arg(delivery_ids)::uuid[]) AS delivery_id, unnest(sqlc.arg(numbers)::int[]) AS number,
     unnest(sqlc.arg(tenant_ids)::uuid[]) AS tenant_id, unnest(sqlc.arg(started)::timestamptz[]) AS started_at,
     unnest(sqlc.arg(durations)::int[]) AS duration_ms, unnest(sqlc.arg(status_codes)::int[]) AS status_code,
     unnest(sqlc.arg(errors)::text[]) AS error, unnest(sqlc.arg(error_details)::text[]) AS error_detail,
-    unnest(sqlc.arg(response_headers)::bytea[]) AS response_header, unnest(sqlc.arg(response_bodies)::bytea[]) AS response_body) u
+    unnest(sqlc.arg(response_headers)::bytea[]) AS response_header, unnest(sqlc.arg(response_bodies)::bytea[]) AS response_body,
+    unnest(sqlc.arg(phases)::jsonb[]) AS phases) u
 ORDER BY u.delivery_id, u.number
 ON CONFLICT (delivery_id, number) DO NOTHING
 RETURNING delivery_id;
