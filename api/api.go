@@ -144,6 +144,7 @@ func (s *server) routes(engine *gin.Engine) *router {
 	s.webhookRoutes(r)
 	s.commendaRoutes(r)
 	s.filterRoutes(r)
+	s.dryRunRoutes(r)
 	s.recoverRoutes(r)
 	s.triggerRoutes(r)
 	s.operationRoutes(r)

@@ -117,14 +117,17 @@ func (s *server) testFilter(ctx context.Context, who caller, in *struct {
 	if err := s.checkExpressions(&w); err != nil {
 		return filterResult{}, err
 	}
-	choice := store.NewChoice(&e)
+	return choose(&w, store.NewChoice(&e), &e), nil
+}
+
+func choose(w *hook.Webhook, choice *store.Choice, e *hook.Event) filterResult {
 	out := filterResult{Subscribed: w.Subscribes(e.Type), Survey: choice.OfSurvey(w.SurveyID)}
-	out.Filter, err = choice.Holds(w.Filter)
-	if err != nil {
+	var err error
+	if out.Filter, err = choice.Holds(w.Filter); err != nil {
 		out.Error = given(err.Error())
 	}
 	out.Matches = out.Subscribed && out.Survey && out.Filter
-	return out, nil
+	return out
 }
 
 func (s *server) testTransform(ctx context.Context, who caller, in *struct {
@@ -139,6 +142,11 @@ func (s *server) testTransform(ctx context.Context, who caller, in *struct {
 	if err := s.checkExpressions(&w); err != nil {
 		return transformResult{}, err
 	}
+	return shape(&w, &e)
+}
+
+// shape is what would be sent of an event. The event gets the data of that.
+func shape(w *hook.Webhook, e *hook.Event) (transformResult, error) {
 	if w.Transform != "" {
 		data, err := expr.Transform(w.Transform, expr.NewInput(e.Name(), e.Type, e.Data, e.OccurredAt))
 		if err != nil {
@@ -146,7 +154,7 @@ func (s *server) testTransform(ctx context.Context, who caller, in *struct {
 		}
 		e.Data = data
 	}
-	body, err := envelope.Body(w.Format, &e, &w)
+	body, err := envelope.Body(w.Format, e, w)
 	return transformResult{Data: e.Data, Body: given(string(body))}, err
 }
 

@@ -112,13 +112,7 @@ func (s *server) createWebhook(ctx context.Context, who caller, in *creation[new
 
 // newWebhook makes a webhook, of a format where none is given.
 func (s *server) newWebhook(ctx context.Context, who caller, in *newWebhook, format hook.Format) (webhookView, error) {
-	w := hook.Webhook{ID: hook.NewID(), TenantID: who.Tenant, Active: true, Format: format}
-	set(&w.Format, in.Format)
-	w.RetryPolicy, w.DisableAfter, w.Timeout = w.Format.DefaultRetryPolicy(), w.Format.DefaultDisableAfter(), w.Format.DefaultTimeout()
-	in.apply(&w)
-	if w.Name == "" {
-		w.Name = hook.DefaultName(w.URL)
-	}
+	w := in.draft(who.Tenant, format)
 	secret, err := in.sign(&w)
 	if err != nil {
 		return webhookView{}, err
@@ -128,6 +122,19 @@ func (s *server) newWebhook(ctx context.Context, who caller, in *newWebhook, for
 	}
 	w, err = s.Store.CreateWebhook(ctx, w)
 	return showWebhook(w, secret), err
+}
+
+// draft is a webhook of some settings that is not stored; its format is another
+// where they say so.
+func (in *WebhookSettings) draft(tenant hook.ID, format hook.Format) hook.Webhook {
+	w := hook.Webhook{ID: hook.NewID(), TenantID: tenant, Active: true, Format: format}
+	set(&w.Format, in.Format)
+	w.RetryPolicy, w.DisableAfter, w.Timeout = w.Format.DefaultRetryPolicy(), w.Format.DefaultDisableAfter(), w.Format.DefaultTimeout()
+	in.apply(&w)
+	if w.Name == "" {
+		w.Name = hook.DefaultName(w.URL)
+	}
+	return w
 }
 
 func (s *server) listWebhooks(ctx context.Context, who caller, in *PageInput) (page[webhookView], error) {

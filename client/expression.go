@@ -49,3 +49,28 @@ func (c *Client) TestTransform(ctx context.Context, webhook, transform string, s
 		Transform string `json:"transform,omitempty"`
 	}{s, transform})
 }
+
+// DryRun is what a webhook that is not stored would make of the tenant's last
+// events of its types.
+type DryRun struct {
+	Events  []DryRunEvent `json:"events"`  // newest first, at most 20
+	Untried int           `json:"untried"` // so many more took too long, or too much
+}
+
+// DryRunEvent is what would become of one event.
+type DryRunEvent struct {
+	FilterResult
+	ID             string    `json:"id"`
+	Type           string    `json:"type"`
+	OccurredAt     time.Time `json:"occurred_at"`
+	Body           string    `json:"body"`            // what would be sent; "" for nothing
+	TransformError string    `json:"transform_error"` // the delivery would fail
+	OrderKey       string    `json:"order_key"`       // "" for no order
+	OrderError     string    `json:"order_error"`     // the key cannot be told: such events go one after another
+}
+
+// DryRun tries a webhook of some settings, which need no URL. Nothing is stored
+// and nothing is sent.
+func (c *Client) DryRun(ctx context.Context, s WebhookSettings) (DryRun, error) {
+	return call[DryRun](ctx, c, http.MethodPost, webhooks+"/dry-run", s)
+}

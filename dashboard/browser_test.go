@@ -159,9 +159,7 @@ func (w *tab) look(name string) {
 		if size.dark {
 			scheme = "dark"
 		}
-		call(w, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-			Width: size.width, Height: size.height, DeviceScaleFactor: 1, Mobile: size.width < 500,
-		})
+		w.resize(size.width, size.height)
 		call(w, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
 		})
@@ -181,7 +179,7 @@ func (w *tab) look(name string) {
 			require.Empty(w.t, found, "%s (%s): %s", name, size.name, report)
 		}
 	}
-	call(w, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 1280, Height: 900, DeviceScaleFactor: 1})
+	w.resize(1280, 900)
 }
 
 // snap keeps a picture of whatever is shown, where POSTHORN_SCREENSHOTS names a

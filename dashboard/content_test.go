@@ -27,7 +27,7 @@ type content struct {
 
 // fill gives a tenant endpoints, messages, webhooks and deliveries with
 // attempts, without a worker: what a worker would record is recorded here.
-func (s *site) fill(t *testing.T, tenant hook.ID) (c content) {
+func (s *site) fill(t testing.TB, tenant hook.ID) (c content) {
 	t.Helper()
 	ctx := api.As(t.Context(), tenant, hook.RoleAdmin)
 	var err error
@@ -76,7 +76,7 @@ func (s *site) fill(t *testing.T, tenant hook.ID) (c content) {
 }
 
 // seal archives a message as a worker does.
-func (s *site) seal(t *testing.T, message string) {
+func (s *site) seal(t testing.TB, message string) {
 	t.Helper()
 	id, err := hook.ParseID(message)
 	require.NoError(t, err)
@@ -85,7 +85,7 @@ func (s *site) seal(t *testing.T, message string) {
 	require.NoError(t, err)
 }
 
-func (s *site) find(t *testing.T, tenant hook.ID, e client.Event, webhook string) hook.ID {
+func (s *site) find(t testing.TB, tenant hook.ID, e client.Event, webhook string) hook.ID {
 	t.Helper()
 	ctx := api.As(t.Context(), tenant, hook.RoleAdmin)
 	got, err := s.api.DeliveryPage(ctx, client.DeliveryFilter{EventID: e.ID, WebhookID: webhook}, client.Page{})
@@ -97,7 +97,7 @@ func (s *site) find(t *testing.T, tenant hook.ID, e client.Event, webhook string
 }
 
 // attempt records what one attempt came to; status 0: no connection.
-func (s *site) attempt(t *testing.T, tenant hook.ID, e client.Event, webhook string, status int) string {
+func (s *site) attempt(t testing.TB, tenant hook.ID, e client.Event, webhook string, status int) string {
 	t.Helper()
 	id := s.find(t, tenant, e, webhook)
 	d, err := s.store.DeliveryToAttempt(t.Context(), id)
@@ -126,7 +126,7 @@ func (s *site) attempt(t *testing.T, tenant hook.ID, e client.Event, webhook str
 }
 
 // giveUp records failed attempts until the schedule is exhausted.
-func (s *site) giveUp(t *testing.T, tenant hook.ID, e client.Event, webhook string) string {
+func (s *site) giveUp(t testing.TB, tenant hook.ID, e client.Event, webhook string) string {
 	t.Helper()
 	id := s.find(t, tenant, e, webhook)
 	for range 3 {

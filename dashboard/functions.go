@@ -16,7 +16,7 @@ func functions(a *assets) template.FuncMap {
 		"asset": a.url, "time": showTime, "bytes": showBytes, "seconds": showSeconds, "json": showJSON,
 		"field": newField, "select": newSelect, "plural": plural, "list": func(items ...any) []any { return items },
 		"join": strings.Join, "duration": showDuration, "short": short, "shade": shade, "add": func(a, b int) int { return a + b },
-		"percent": percent, "lastof": lastOf, "preview": previewable, "search": searchURL, "snippets": snippets, "excerpt": excerpt, "why": why, "advice": advice, "text": attemptBody, "ms": round, "number": showNumber, "place": place, "timing": newTiming,
+		"percent": percent, "lastof": lastOf, "preview": previewable, "search": searchURL, "snippets": snippets, "excerpt": excerpt, "leading": leading, "why": why, "advice": advice, "text": attemptBody, "ms": round, "number": showNumber, "place": place, "timing": newTiming,
 	}
 }
 
@@ -145,4 +145,13 @@ func excerpt(text string) string {
 		return string(runes[:most]) + "…"
 	}
 	return line
+}
+
+// leading is the beginning of a text, of at most 4,000 bytes.
+func leading(text string) string {
+	const most = 4000
+	if len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
 }

@@ -77,6 +77,7 @@ var hashed = sync.OnceValue(func() hook.Secret { return dashboard.HashPassword(p
 // site is API and dashboard on a database of the test's own, over real HTTP.
 type site struct {
 	url     string
+	db      string // the database's URL
 	store   *store.Store
 	archive *archive.Archive
 	api     *client.Client
@@ -90,8 +91,8 @@ func setup(t testing.TB, options ...func(*dashboard.Config)) *site {
 	require.NoError(t, err)
 	keys, err := keyset.Load(string(data))
 	require.NoError(t, err)
-	s := &site{log: new(bytes.Buffer)}
-	s.store, err = store.Open(t.Context(), store.Config{URL: pgtest.Database(t), MaxConns: 6}, keys)
+	s := &site{log: new(bytes.Buffer), db: pgtest.Database(t)}
+	s.store, err = store.Open(t.Context(), store.Config{URL: s.db, MaxConns: 6}, keys)
 	require.NoError(t, err)
 	t.Cleanup(s.store.Close)
 	log := slog.New(slog.NewJSONHandler(s.log, nil))

@@ -18,9 +18,7 @@ type webhookForm struct {
 	ID     string // "" where it is new
 	Name   string
 	Topics []topic
-	Tries  []try
-	Shaped *client.TransformResult
-	Shape  string // the type of the event that was shaped
+	Run    *client.DryRun // where it was tried
 }
 
 // topic is a part of the catalogue.
@@ -32,12 +30,6 @@ type topic struct {
 type choice struct {
 	Type, Description string
 	Chosen            bool
-}
-
-// try is a filter's answer to one event.
-type try struct {
-	Event  client.Event
-	Result client.FilterResult
 }
 
 // settings reads a webhook out of a form. Bad fields are told by the form.
@@ -73,6 +65,7 @@ func settings(f *form, isNew bool) client.WebhookSettings {
 
 func text(v url.Values, name string) *string {
 	s := strings.TrimSpace(strings.ReplaceAll(v.Get(name), "\r\n", "\n"))
+	v.Set(name, s) // the places that errors name are in what is shown
 	return &s
 }
 
@@ -193,17 +186,17 @@ func (q *request) newWebhook() error {
 }
 
 func (q *request) createWebhook() error {
-	f := newForm(q.PostForm)
-	s := settings(f, true)
-	if len(f.Errors) > 0 {
-		return q.showForm(http.StatusUnprocessableEntity, webhookForm{Form: f})
+	form := webhookForm{Form: newForm(q.PostForm)}
+	s := settings(form.Form, true)
+	if len(form.Form.Errors) > 0 {
+		return q.showForm(http.StatusUnprocessableEntity, form)
+	}
+	if q.tries() {
+		return q.tryWebhook(form, s)
 	}
 	w, err := q.API.CreateWebhook(q.ctx, s)
 	if err != nil {
-		if f.refuse(named(err, *s.Events)) {
-			return q.showForm(http.StatusUnprocessableEntity, webhookForm{Form: f})
-		}
-		return err
+		return q.refused(form, named(err, *s.Events))
 	}
 	p := webhookPage{Webhook: w, Secret: w.Secret, Made: true}
 	if err := q.surround(&p); err != nil {
@@ -230,57 +223,23 @@ func (q *request) saveWebhook() error {
 	if len(p.Form.Errors) > 0 {
 		return q.showForm(http.StatusUnprocessableEntity, p)
 	}
-	if q.PostForm.Get("action") == "try" {
-		return q.tryWebhook(p, w, s)
+	if q.tries() {
+		return q.tryWebhook(p, s)
 	}
 	if _, err := q.API.UpdateWebhook(q.ctx, w.ID, s); err != nil {
-		if p.Form.refuse(named(err, *s.Events)) {
-			return q.showForm(http.StatusUnprocessableEntity, p)
-		}
-		return err
+		return q.refused(p, named(err, *s.Events))
 	}
 	return q.to(Prefix+"/webhooks/"+w.ID, "saved")
 }
 
-// tried is how many recent events a filter is tried on.
-const tried = 10
-
-// tryWebhook shows what filter and transform make of recent events. Nothing is
-// stored and nothing is sent.
-func (q *request) tryWebhook(p webhookForm, w client.Webhook, s client.WebhookSettings) error {
-	recent, err := q.API.EventPage(q.ctx, client.EventFilter{}, client.Page{Limit: tried})
+// tryWebhook shows what the webhook of a form would make of recent events.
+// Nothing is stored and nothing is sent.
+func (q *request) tryWebhook(p webhookForm, s client.WebhookSettings) error {
+	run, err := q.API.DryRun(q.ctx, s)
 	if err != nil {
-		return err
+		return q.refused(p, named(err, *s.Events))
 	}
-	filter := *s.Filter
-	if filter == "" {
-		filter = "true"
-	}
-	var shaped *client.Event
-	for _, e := range recent.Items {
-		result, err := q.API.TestFilter(q.ctx, w.ID, filter, client.Sample{EventID: e.ID})
-		if err != nil {
-			return q.refused(p, err)
-		}
-		p.Tries = append(p.Tries, try{e, result})
-		if result.Matches && shaped == nil {
-			shaped = &e
-		}
-	}
-	sample := client.Sample{}
-	p.Shape = "a sample"
-	if shaped != nil {
-		sample, p.Shape = client.Sample{EventID: shaped.ID}, shaped.Type
-	}
-	transform := *s.Transform
-	if transform == "" {
-		transform = "data"
-	}
-	result, err := q.API.TestTransform(q.ctx, w.ID, transform, sample)
-	if err != nil {
-		return q.refused(p, err)
-	}
-	p.Shaped = &result
+	p.Run = &run
 	return q.showForm(http.StatusOK, p)
 }
 
@@ -290,3 +249,6 @@ func (q *request) refused(p webhookForm, err error) error {
 	}
 	return err
 }
+
+// tries reports whether a form asks for a try, not to be saved.
+func (q *request) tries() bool { return q.PostForm.Get("do") == "try" }

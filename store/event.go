@@ -50,6 +50,25 @@ func (s *Store) Events(ctx context.Context, tenant hook.ID, f EventFilter, p Pag
 	return list, wrap(err, "event")
 }
 
+// LookBack is how many of a tenant's events Latest looks at.
+const LookBack = 1000
+
+// Latest are the newest events, at most some, of the types that a webhook
+// subscribes to, which need not be stored: of the last LookBack events that are
+// no tests.
+func (s *Store) Latest(ctx context.Context, w *hook.Webhook, most int) (ids []hook.ID, err error) {
+	err = s.tenant(ctx, w.TenantID, func(q *db.Queries) error {
+		rows, err := q.LatestEventTypes(ctx, db.LatestEventTypesParams{TenantID: w.TenantID, MaxRows: LookBack})
+		for _, row := range rows {
+			if len(ids) < most && w.Subscribes(row.Type) {
+				ids = append(ids, row.ID)
+			}
+		}
+		return err
+	})
+	return ids, wrap(err, "event")
+}
+
 func eventOf(row db.Event) hook.Event {
 	e := hook.Event{
 		ID: row.ID, TenantID: row.TenantID, PublicID: row.PublicID, Type: row.Type, Data: row.Data,

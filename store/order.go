@@ -27,7 +27,7 @@ func (c *Choice) lanes(ctx context.Context, q *db.Queries, hooks []db.InsertEven
 	free = hooks[:0]
 	failed := db.SetOrderErrorsParams{EventID: &c.event.ID}
 	for _, w := range hooks {
-		key, inOrder, err := c.key(w.OrderedBy)
+		key, inOrder, err := c.Key(w.OrderedBy)
 		if err != nil {
 			failed.Ids = append(failed.Ids, w.ID)
 			failed.Messages = append(failed.Messages, text(err.Error()))
@@ -44,9 +44,10 @@ func (c *Choice) lanes(ctx context.Context, q *db.Queries, hooks []db.InsertEven
 	return free, ordered, err
 }
 
-// key is that of an event by a webhook's expression: none where there is no
-// expression or its value is null or empty. An error has a key of its own, "".
-func (c *Choice) key(orderedBy string) (key string, ordered bool, err error) {
+// Key is that of an event by a webhook's expression: none where there is no
+// expression or its value is null or empty. An error, an *expr.Error, has a key
+// of its own, "".
+func (c *Choice) Key(orderedBy string) (key string, ordered bool, err error) {
 	if orderedBy == "" {
 		return "", false, nil
 	}

@@ -227,7 +227,7 @@ func keys(ctx context.Context, q *db.Queries, w *hook.Webhook, missed *db.Insert
 		}
 		for _, row := range events {
 			e := eventOf(row)
-			missed.Keys[at[e.ID]], missed.Ordered[at[e.ID]], _ = NewChoice(&e).key(w.OrderedBy)
+			missed.Keys[at[e.ID]], missed.Ordered[at[e.ID]], _ = NewChoice(&e).Key(w.OrderedBy)
 		}
 	}
 	return nil

@@ -58,23 +58,10 @@ function refreshing() {
   }, seconds * 1000);
 }
 
-// What a form makes of a choice: fields of another choice are hidden.
-function choices(root) {
-  for (const el of root.querySelectorAll("[data-when]")) {
-    const [name, value] = el.dataset.when.split("=");
-    const source = document.querySelector(`[name="${name}"]`);
-    if (!source) continue;
-    const follow = () => { el.hidden = source.value !== value; };
-    source.addEventListener("change", follow);
-    follow();
-  }
-}
-
 function dress(root) {
   localTimes(root);
   copyButtons(root);
   confirmations(root);
-  choices(root);
 }
 
 // On wide screens the menu is always open, on narrow ones by hand.

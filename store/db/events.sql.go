@@ -319,3 +319,37 @@ func (q *Queries) InsertEvents(ctx context.Context, arg InsertEventsParams) ([]I
 	}
 	return items, nil
 }
+
+const latestEventTypes = `-- name: LatestEventTypes :many
+SELECT id, type FROM events WHERE tenant_id = $1 AND NOT test ORDER BY id DESC LIMIT $2
+`
+
+type LatestEventTypesParams struct {
+	TenantID uuid.UUID
+	MaxRows  int32
+}
+
+type LatestEventTypesRow struct {
+	ID   uuid.UUID
+	Type string
+}
+
+func (q *Queries) LatestEventTypes(ctx context.Context, arg LatestEventTypesParams) ([]LatestEventTypesRow, error) {
+	rows, err := q.db.Query(ctx, latestEventTypes, arg.TenantID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LatestEventTypesRow{}
+	for rows.Next() {
+		var i LatestEventTypesRow
+		if err := rows.Scan(&i.ID, &i.Type); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

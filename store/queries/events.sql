@@ -56,3 +56,6 @@ ORDER BY id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: EventsByID :many
 SELECT * FROM events WHERE tenant_id = $1 AND id = ANY(sqlc.arg(ids)::uuid[]) ORDER BY id;
+
+-- name: LatestEventTypes :many
+SELECT id, type FROM events WHERE tenant_id = $1 AND NOT test ORDER BY id DESC LIMIT sqlc.arg(max_rows);
