@@ -31,6 +31,7 @@ type Archive struct {
 	client *minio.Client
 	bucket string
 	region string
+	idle   func() // closes connections that wait
 }
 
 // Open returns the archive without touching the network.
@@ -46,17 +47,26 @@ func Open(c Config) (*Archive, error) {
 	case c.Bucket == "":
 		return nil, errors.New("archive: the bucket's name must be given")
 	}
+	transport, err := minio.DefaultTransport(secure)
+	if err != nil {
+		return nil, fmt.Errorf("archive: %w", err)
+	}
 	client, err := minio.New(host, &minio.Options{
 		Creds:      credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""),
 		Secure:     secure,
+		Transport:  transport,
 		Region:     c.Region,
 		MaxRetries: 2, // who calls has a schedule of its own
 	})
 	if err != nil {
 		return nil, fmt.Errorf("archive: %w", err)
 	}
-	return &Archive{client: client, bucket: c.Bucket, region: c.Region}, nil
+	return &Archive{client: client, bucket: c.Bucket, region: c.Region, idle: transport.CloseIdleConnections}, nil
 }
+
+// Close closes the connections that nobody uses: a store that stops may wait
+// for them.
+func (a *Archive) Close() { a.idle() }
 
 // parseEndpoint takes an S3 endpoint apart. What it cannot keep it refuses: a
 // path that is dropped in silence leads to another store. Its errors do not

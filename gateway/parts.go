@@ -80,6 +80,7 @@ func (p *parts) close() {
 	p.store.Close()
 	p.temporal.Close()
 	p.egress.Close()
+	p.archive.Close()
 }
 
 func openArchive(c Config) (*archive.Archive, error) {
