@@ -7,7 +7,7 @@ import (
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
-	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"posthorn/hook"
 )
@@ -39,7 +39,11 @@ func (w *tab) delay() {
 			if err != nil {
 				return
 			}
-			time.Sleep(lateScript)
+			select {
+			case <-w.ctx.Done():
+				return
+			case <-time.After(lateScript):
+			}
 			_, _ = chromedp.Call(w.ctx, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: event.RequestID})
 		}
 	}()
@@ -65,7 +69,7 @@ func TestInABrowserNothingMovesAfterAPageIsSeen(t *testing.T) {
 				Sum  float64
 				What []string
 			}](w, moved, chromedp.EvalAwaitPromise, chromedp.EvalAsValue)
-			assert.Less(t, got.Sum, 0.01, "%s (%s): %q", path, size.name, got.What)
+			require.Less(t, got.Sum, 0.01, "%s (%s): %q", path, size.name, got.What)
 		}
 	}
 }

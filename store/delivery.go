@@ -45,7 +45,7 @@ func (s *Store) Delivery(ctx context.Context, tenant, id hook.ID) (v DeliveryVie
 		if err != nil {
 			return err
 		}
-		list, err := deliveryViews(ctx, q, tenant, []db.DeliveriesRow{db.DeliveriesRow(row)})
+		list, err := deliveryViews(ctx, q, tenant, []db.DeliveriesByIDRow{db.DeliveriesByIDRow(row)})
 		if err == nil {
 			v = list[0]
 		}
@@ -75,21 +75,34 @@ func (s *Store) Deliveries(ctx context.Context, tenant hook.ID, f DeliveryFilter
 	return list, wrap(err, "delivery")
 }
 
-func (f DeliveryFilter) rows(ctx context.Context, q *db.Queries, tenant hook.ID, p Page) ([]db.DeliveriesRow, error) {
-	if f.Status == "" || f.Status == hook.DeliveryDelivered {
-		return q.Deliveries(ctx, db.DeliveriesParams{
-			TenantID: tenant, Before: p.before(), WebhookID: optional(f.WebhookID), EventID: optional(f.EventID),
-			Status: optional(string(f.Status)), Test: f.Test, MaxRows: int32(p.Limit),
-		})
+func (f DeliveryFilter) rows(ctx context.Context, q *db.Queries, tenant hook.ID, p Page) ([]db.DeliveriesByIDRow, error) {
+	ids, err := f.ids(ctx, q, tenant, p)
+	if err != nil || len(ids) == 0 {
+		return nil, err
 	}
-	rows, err := q.Undelivered(ctx, db.UndeliveredParams{
-		TenantID: tenant, Before: p.before(), WebhookID: optional(f.WebhookID), EventID: optional(f.EventID),
-		Status: string(f.Status), Test: f.Test, MaxRows: int32(p.Limit),
-	})
-	return convert(rows, func(r db.UndeliveredRow) db.DeliveriesRow { return db.DeliveriesRow(r) }), err
+	return q.DeliveriesByID(ctx, db.DeliveriesByIDParams{TenantID: tenant, Ids: ids})
 }
 
-func deliveryViews(ctx context.Context, q *db.Queries, tenant hook.ID, rows []db.DeliveriesRow) ([]DeliveryView, error) {
+func (f DeliveryFilter) ids(ctx context.Context, q *db.Queries, tenant hook.ID, p Page) ([]hook.ID, error) {
+	status := optional(string(f.Status))
+	switch {
+	case f.EventID != hook.ID{}:
+		return q.DeliveryIDsOfEvent(ctx, db.DeliveryIDsOfEventParams{
+			TenantID: tenant, EventID: f.EventID, WebhookID: optional(f.WebhookID), Before: p.before(), Status: status, Test: f.Test, MaxRows: int32(p.Limit),
+		})
+	case f.Status != "" && f.Status != hook.DeliveryDelivered:
+		return q.UndeliveredIDs(ctx, db.UndeliveredIDsParams{
+			TenantID: tenant, WebhookID: optional(f.WebhookID), Before: p.before(), Status: string(f.Status), Test: f.Test, MaxRows: int32(p.Limit),
+		})
+	case f.WebhookID != hook.ID{}:
+		return q.DeliveryIDsOfWebhook(ctx, db.DeliveryIDsOfWebhookParams{
+			TenantID: tenant, WebhookID: f.WebhookID, Before: p.before(), Status: status, Test: f.Test, MaxRows: int32(p.Limit),
+		})
+	}
+	return q.DeliveryIDs(ctx, db.DeliveryIDsParams{TenantID: tenant, Before: p.before(), Status: status, Test: f.Test, MaxRows: int32(p.Limit)})
+}
+
+func deliveryViews(ctx context.Context, q *db.Queries, tenant hook.ID, rows []db.DeliveriesByIDRow) ([]DeliveryView, error) {
 	ids := make([]hook.ID, len(rows))
 	for i, row := range rows {
 		ids[i] = row.Delivery.ID
@@ -106,7 +119,7 @@ func deliveryViews(ctx context.Context, q *db.Queries, tenant hook.ID, rows []db
 		}
 		byDelivery[a.DeliveryID] = append(byDelivery[a.DeliveryID], attempt)
 	}
-	return convert(rows, func(row db.DeliveriesRow) DeliveryView {
+	return convert(rows, func(row db.DeliveriesByIDRow) DeliveryView {
 		v := DeliveryView{Delivery: deliveryOf(row.Delivery), EventName: row.PublicID, EventType: row.Type, WaitsFor: row.WaitsFor}
 		if v.EventName == "" {
 			v.EventName = v.EventID.String()

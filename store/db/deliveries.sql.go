@@ -65,52 +65,37 @@ func (q *Queries) CancelDelivery(ctx context.Context, id uuid.UUID) error {
 	return err
 }
 
-const deliveries = `-- name: Deliveries :many
+const deliveriesByID = `-- name: DeliveriesByID :many
 SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.dispatch, d.order_key, d.order_seq, d.turn, d.place, d.waits, e.public_id, e.type,
     COALESCE(CASE WHEN d.turn = 'waits' THEN waits_for(d.webhook_id, d.order_key, d.order_seq) END, '00000000-0000-0000-0000-000000000000')::uuid AS waits_for
 FROM deliveries d JOIN events e ON e.id = d.event_id
-WHERE d.tenant_id = $1 AND d.id < $2
-    AND ($3::uuid IS NULL OR d.webhook_id = $3)
-    AND ($4::uuid IS NULL OR d.event_id = $4)
-    AND ($5::text IS NULL OR d.status = $5)
-    AND ($6::boolean IS NULL OR d.test = $6)
-ORDER BY d.id DESC LIMIT $7
+WHERE d.tenant_id = $1 AND d.id = ANY($2::uuid[])
+ORDER BY d.id DESC
 `
 
-type DeliveriesParams struct {
-	TenantID  uuid.UUID
-	Before    uuid.UUID
-	WebhookID *uuid.UUID
-	EventID   *uuid.UUID
-	Status    *string
-	Test      *bool
-	MaxRows   int32
+type DeliveriesByIDParams struct {
+	TenantID uuid.UUID
+	Ids      []uuid.UUID
 }
 
-type DeliveriesRow struct {
+type DeliveriesByIDRow struct {
 	Delivery Delivery
 	PublicID string
 	Type     string
 	WaitsFor uuid.UUID
 }
 
-func (q *Queries) Deliveries(ctx context.Context, arg DeliveriesParams) ([]DeliveriesRow, error) {
-	rows, err := q.db.Query(ctx, deliveries,
-		arg.TenantID,
-		arg.Before,
-		arg.WebhookID,
-		arg.EventID,
-		arg.Status,
-		arg.Test,
-		arg.MaxRows,
-	)
+// Of few: the ids are found first, each kind of list by its own index, so that
+// no plan joins all deliveries with all events to sort them.
+func (q *Queries) DeliveriesByID(ctx context.Context, arg DeliveriesByIDParams) ([]DeliveriesByIDRow, error) {
+	rows, err := q.db.Query(ctx, deliveriesByID, arg.TenantID, arg.Ids)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []DeliveriesRow{}
+	items := []DeliveriesByIDRow{}
 	for rows.Next() {
-		var i DeliveriesRow
+		var i DeliveriesByIDRow
 		if err := rows.Scan(
 			&i.Delivery.ID,
 			&i.Delivery.TenantID,
@@ -254,6 +239,142 @@ func (q *Queries) DeliveryByID(ctx context.Context, arg DeliveryByIDParams) (Del
 		&i.WaitsFor,
 	)
 	return i, err
+}
+
+const deliveryIDs = `-- name: DeliveryIDs :many
+SELECT id FROM deliveries
+WHERE tenant_id = $1 AND id < $2
+    AND ($3::text IS NULL OR status = $3)
+    AND ($4::boolean IS NULL OR test = $4)
+ORDER BY id DESC LIMIT $5
+`
+
+type DeliveryIDsParams struct {
+	TenantID uuid.UUID
+	Before   uuid.UUID
+	Status   *string
+	Test     *bool
+	MaxRows  int32
+}
+
+func (q *Queries) DeliveryIDs(ctx context.Context, arg DeliveryIDsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, deliveryIDs,
+		arg.TenantID,
+		arg.Before,
+		arg.Status,
+		arg.Test,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const deliveryIDsOfEvent = `-- name: DeliveryIDsOfEvent :many
+SELECT o.id FROM deliveries o
+WHERE o.tenant_id = $1 AND o.id < $2
+    AND o.id = ANY(ARRAY(SELECT d.id FROM deliveries d WHERE d.event_id = $3 AND NOT d.test
+        UNION ALL SELECT t.id FROM deliveries t WHERE t.event_id = $3 AND t.test))
+    AND ($4::uuid IS NULL OR o.webhook_id = $4)
+    AND ($5::text IS NULL OR o.status = $5)
+    AND ($6::boolean IS NULL OR o.test = $6)
+ORDER BY o.id DESC LIMIT $7
+`
+
+type DeliveryIDsOfEventParams struct {
+	TenantID  uuid.UUID
+	Before    uuid.UUID
+	EventID   uuid.UUID
+	WebhookID *uuid.UUID
+	Status    *string
+	Test      *bool
+	MaxRows   int32
+}
+
+// Tests have an index of their own.
+func (q *Queries) DeliveryIDsOfEvent(ctx context.Context, arg DeliveryIDsOfEventParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, deliveryIDsOfEvent,
+		arg.TenantID,
+		arg.Before,
+		arg.EventID,
+		arg.WebhookID,
+		arg.Status,
+		arg.Test,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const deliveryIDsOfWebhook = `-- name: DeliveryIDsOfWebhook :many
+SELECT id FROM deliveries
+WHERE tenant_id = $1 AND webhook_id = $2 AND id < $3
+    AND ($4::text IS NULL OR status = $4)
+    AND ($5::boolean IS NULL OR test = $5)
+ORDER BY id DESC LIMIT $6
+`
+
+type DeliveryIDsOfWebhookParams struct {
+	TenantID  uuid.UUID
+	WebhookID uuid.UUID
+	Before    uuid.UUID
+	Status    *string
+	Test      *bool
+	MaxRows   int32
+}
+
+func (q *Queries) DeliveryIDsOfWebhook(ctx context.Context, arg DeliveryIDsOfWebhookParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, deliveryIDsOfWebhook,
+		arg.TenantID,
+		arg.WebhookID,
+		arg.Before,
+		arg.Status,
+		arg.Test,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const deliveryToAttempt = `-- name: DeliveryToAttempt :one
@@ -616,42 +737,30 @@ func (q *Queries) SetOutcomes(ctx context.Context, arg SetOutcomesParams) ([]Set
 	return items, nil
 }
 
-const undelivered = `-- name: Undelivered :many
-SELECT d.id, d.tenant_id, d.event_id, d.webhook_id, d.status, d.test, d.format, d.run, d.attempts, d.next_attempt_at, d.due_at, d.updated_at, d.attempts_before, d.transform, d.dispatch, d.order_key, d.order_seq, d.turn, d.place, d.waits, e.public_id, e.type,
-    COALESCE(CASE WHEN d.turn = 'waits' THEN waits_for(d.webhook_id, d.order_key, d.order_seq) END, '00000000-0000-0000-0000-000000000000')::uuid AS waits_for
-FROM deliveries d JOIN events e ON e.id = d.event_id
-WHERE d.tenant_id = $1 AND d.id < $2 AND d.status = $3 AND d.status <> 'delivered'
-    AND ($4::uuid IS NULL OR d.webhook_id = $4)
-    AND ($5::uuid IS NULL OR d.event_id = $5)
-    AND ($6::boolean IS NULL OR d.test = $6)
-ORDER BY d.id DESC LIMIT $7
+const undeliveredIDs = `-- name: UndeliveredIDs :many
+SELECT id FROM deliveries
+WHERE tenant_id = $1 AND id < $2 AND status = $3 AND status <> 'delivered'
+    AND ($4::uuid IS NULL OR webhook_id = $4)
+    AND ($5::boolean IS NULL OR test = $5)
+ORDER BY id DESC LIMIT $6
 `
 
-type UndeliveredParams struct {
+type UndeliveredIDsParams struct {
 	TenantID  uuid.UUID
 	Before    uuid.UUID
 	Status    string
 	WebhookID *uuid.UUID
-	EventID   *uuid.UUID
 	Test      *bool
 	MaxRows   int32
 }
 
-type UndeliveredRow struct {
-	Delivery Delivery
-	PublicID string
-	Type     string
-	WaitsFor uuid.UUID
-}
-
-// As Deliveries, by an index: these may be few among many.
-func (q *Queries) Undelivered(ctx context.Context, arg UndeliveredParams) ([]UndeliveredRow, error) {
-	rows, err := q.db.Query(ctx, undelivered,
+// As DeliveryIDs, by an index: these may be few among many.
+func (q *Queries) UndeliveredIDs(ctx context.Context, arg UndeliveredIDsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, undeliveredIDs,
 		arg.TenantID,
 		arg.Before,
 		arg.Status,
 		arg.WebhookID,
-		arg.EventID,
 		arg.Test,
 		arg.MaxRows,
 	)
@@ -659,37 +768,13 @@ func (q *Queries) Undelivered(ctx context.Context, arg UndeliveredParams) ([]Und
 		return nil, err
 	}
 	defer rows.Close()
-	items := []UndeliveredRow{}
+	items := []uuid.UUID{}
 	for rows.Next() {
-		var i UndeliveredRow
-		if err := rows.Scan(
-			&i.Delivery.ID,
-			&i.Delivery.TenantID,
-			&i.Delivery.EventID,
-			&i.Delivery.WebhookID,
-			&i.Delivery.Status,
-			&i.Delivery.Test,
-			&i.Delivery.Format,
-			&i.Delivery.Run,
-			&i.Delivery.Attempts,
-			&i.Delivery.NextAttemptAt,
-			&i.Delivery.DueAt,
-			&i.Delivery.UpdatedAt,
-			&i.Delivery.AttemptsBefore,
-			&i.Delivery.Transform,
-			&i.Delivery.Dispatch,
-			&i.Delivery.OrderKey,
-			&i.Delivery.OrderSeq,
-			&i.Delivery.Turn,
-			&i.Delivery.Place,
-			&i.Delivery.Waits,
-			&i.PublicID,
-			&i.Type,
-			&i.WaitsFor,
-		); err != nil {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -90,27 +90,47 @@ SELECT sqlc.embed(d), e.public_id, e.type,
 FROM deliveries d JOIN events e ON e.id = d.event_id
 WHERE d.tenant_id = $1 AND d.id = $2;
 
--- name: Deliveries :many
+-- name: DeliveriesByID :many
+-- Of few: the ids are found first, each kind of list by its own index, so that
+-- no plan joins all deliveries with all events to sort them.
 SELECT sqlc.embed(d), e.public_id, e.type,
     COALESCE(CASE WHEN d.turn = 'waits' THEN waits_for(d.webhook_id, d.order_key, d.order_seq) END, '00000000-0000-0000-0000-000000000000')::uuid AS waits_for
 FROM deliveries d JOIN events e ON e.id = d.event_id
-WHERE d.tenant_id = $1 AND d.id < sqlc.arg(before)
-    AND (sqlc.narg(webhook_id)::uuid IS NULL OR d.webhook_id = sqlc.narg(webhook_id))
-    AND (sqlc.narg(event_id)::uuid IS NULL OR d.event_id = sqlc.narg(event_id))
-    AND (sqlc.narg(status)::text IS NULL OR d.status = sqlc.narg(status))
-    AND (sqlc.narg(test)::boolean IS NULL OR d.test = sqlc.narg(test))
-ORDER BY d.id DESC LIMIT sqlc.arg(max_rows);
+WHERE d.tenant_id = $1 AND d.id = ANY(sqlc.arg(ids)::uuid[])
+ORDER BY d.id DESC;
 
--- name: Undelivered :many
--- As Deliveries, by an index: these may be few among many.
-SELECT sqlc.embed(d), e.public_id, e.type,
-    COALESCE(CASE WHEN d.turn = 'waits' THEN waits_for(d.webhook_id, d.order_key, d.order_seq) END, '00000000-0000-0000-0000-000000000000')::uuid AS waits_for
-FROM deliveries d JOIN events e ON e.id = d.event_id
-WHERE d.tenant_id = $1 AND d.id < sqlc.arg(before) AND d.status = sqlc.arg(status) AND d.status <> 'delivered'
-    AND (sqlc.narg(webhook_id)::uuid IS NULL OR d.webhook_id = sqlc.narg(webhook_id))
-    AND (sqlc.narg(event_id)::uuid IS NULL OR d.event_id = sqlc.narg(event_id))
-    AND (sqlc.narg(test)::boolean IS NULL OR d.test = sqlc.narg(test))
-ORDER BY d.id DESC LIMIT sqlc.arg(max_rows);
+-- name: DeliveryIDs :many
+SELECT id FROM deliveries
+WHERE tenant_id = $1 AND id < sqlc.arg(before)
+    AND (sqlc.narg(status)::text IS NULL OR status = sqlc.narg(status))
+    AND (sqlc.narg(test)::boolean IS NULL OR test = sqlc.narg(test))
+ORDER BY id DESC LIMIT sqlc.arg(max_rows);
+
+-- name: DeliveryIDsOfWebhook :many
+SELECT id FROM deliveries
+WHERE tenant_id = $1 AND webhook_id = sqlc.arg(webhook_id) AND id < sqlc.arg(before)
+    AND (sqlc.narg(status)::text IS NULL OR status = sqlc.narg(status))
+    AND (sqlc.narg(test)::boolean IS NULL OR test = sqlc.narg(test))
+ORDER BY id DESC LIMIT sqlc.arg(max_rows);
+
+-- name: DeliveryIDsOfEvent :many
+-- Tests have an index of their own.
+SELECT o.id FROM deliveries o
+WHERE o.tenant_id = sqlc.arg(tenant_id) AND o.id < sqlc.arg(before)
+    AND o.id = ANY(ARRAY(SELECT d.id FROM deliveries d WHERE d.event_id = sqlc.arg(event_id) AND NOT d.test
+        UNION ALL SELECT t.id FROM deliveries t WHERE t.event_id = sqlc.arg(event_id) AND t.test))
+    AND (sqlc.narg(webhook_id)::uuid IS NULL OR o.webhook_id = sqlc.narg(webhook_id))
+    AND (sqlc.narg(status)::text IS NULL OR o.status = sqlc.narg(status))
+    AND (sqlc.narg(test)::boolean IS NULL OR o.test = sqlc.narg(test))
+ORDER BY o.id DESC LIMIT sqlc.arg(max_rows);
+
+-- name: UndeliveredIDs :many
+-- As DeliveryIDs, by an index: these may be few among many.
+SELECT id FROM deliveries
+WHERE tenant_id = $1 AND id < sqlc.arg(before) AND status = sqlc.arg(status) AND status <> 'delivered'
+    AND (sqlc.narg(webhook_id)::uuid IS NULL OR webhook_id = sqlc.narg(webhook_id))
+    AND (sqlc.narg(test)::boolean IS NULL OR test = sqlc.narg(test))
+ORDER BY id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: AttemptsOf :many
 SELECT * FROM attempts WHERE tenant_id = $1 AND delivery_id = ANY(sqlc.arg(delivery_ids)::uuid[]) ORDER BY delivery_id, number;
