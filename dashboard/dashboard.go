@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"posthorn/client"
+	"posthorn/dashboard/sso"
 	"posthorn/hook"
 	"posthorn/store"
 )
@@ -33,7 +34,7 @@ type Config struct {
 	Retention      time.Duration // of new endpoints; 0: hook.DefaultRetention
 	TrustedProxies []netip.Prefix
 	Fingerprint    func(value []byte) string
-	OIDC           OIDC                        // its zero value: people sign in with passwords alone
+	OIDC           sso.Config                  // its zero value: people sign in with passwords alone
 	AckLatency     func() (l Latency, ok bool) // of this process; nil for none
 	Log            *slog.Logger
 }
@@ -51,7 +52,7 @@ type dashboard struct {
 	pages   *templates
 	guides  map[string]*guide   // by the providers' names
 	hashing *semaphore.Weighted // Argon2 takes memory: few at a time
-	issuer  issuer
+	sso     *sso.Provider
 	secure  bool
 }
 
@@ -61,7 +62,10 @@ func New(c Config) (http.Handler, error) {
 	if c.AckLatency == nil {
 		c.AckLatency = func() (Latency, bool) { return Latency{}, false }
 	}
-	d := &dashboard{Config: c, hashing: semaphore.NewWeighted(hashers), secure: strings.HasPrefix(c.URL, "https://")}
+	d := &dashboard{
+		Config: c, hashing: semaphore.NewWeighted(hashers), secure: strings.HasPrefix(c.URL, "https://"),
+		sso: sso.New(c.OIDC, c.URL+Prefix+"/sign-in/sso/callback"),
+	}
 	var err error
 	if d.API, err = client.New("http://posthorn.invalid", "", client.Handler(c.Management)); err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"posthorn/dashboard"
+	"posthorn/dashboard/sso"
 )
 
 // issuerKey signs ID tokens.
@@ -69,7 +70,7 @@ func answer(w http.ResponseWriter, value any) {
 
 // trusted is the dashboard's configuration for this issuer.
 func (i *issuer) trusted(c *dashboard.Config) {
-	c.OIDC = dashboard.OIDC{Issuer: i.URL, ClientID: "posthorn", ClientSecret: clientSecret}
+	c.OIDC = sso.Config{Issuer: i.URL, ClientID: "posthorn", ClientSecret: clientSecret}
 }
 
 func (i *issuer) authorize(w http.ResponseWriter, r *http.Request) {

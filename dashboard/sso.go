@@ -10,6 +10,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"posthorn/dashboard/sso"
 	"posthorn/hook"
 )
 
@@ -50,7 +51,7 @@ func (q *request) beginSSO() error {
 	} else if q.session.TenantID != (hook.ID{}) {
 		return q.to(Prefix+"/", "")
 	}
-	_, _, client, err := q.provider(q.Context())
+	client, err := q.sso.Client(q.Context())
 	if err != nil {
 		q.Log.Error("single sign-on: the provider cannot be asked", "issuer", q.OIDC.Issuer, "error", err)
 		return q.ssoFailed(http.StatusServiceUnavailable, in.To, "Single sign-on is away: its provider does not answer as it should. Try again in a moment.")
@@ -87,9 +88,9 @@ func (q *request) endSSO() error {
 	} else if wait > 0 {
 		return q.ssoFailed(http.StatusTooManyRequests, in.To, "Too many attempts from your network. Try again in a quarter of an hour.")
 	}
-	who, err := q.redeem(q.Context(), query.Get("code"), in)
+	who, err := q.sso.Redeem(q.Context(), query.Get("code"), in)
 	switch {
-	case errors.Is(err, errUnverified):
+	case errors.Is(err, sso.ErrUnverified):
 		return q.ssoFailed(http.StatusForbidden, in.To, "The provider has not verified your email address, so it cannot tell who you are.")
 	case err != nil:
 		q.Log.Error("single sign-on failed", "issuer", q.OIDC.Issuer, "error", err)
@@ -107,7 +108,7 @@ func statusOf(err error) int {
 }
 
 // admit opens a session of the account that a person has, or is invited to.
-func (q *request) admit(who person, in hook.SignIn) error {
+func (q *request) admit(who sso.Person, in hook.SignIn) error {
 	u, err := q.Store.UserByEmail(q.Context(), who.Email)
 	if hook.CodeOf(err) == hook.CodeNotFound && in.Invitation != (hook.ID{}) {
 		i, err := q.Store.Invitation(q.Context(), in.Invitation)

@@ -9,6 +9,7 @@ import (
 
 	"posthorn/api"
 	"posthorn/dashboard"
+	"posthorn/dashboard/sso"
 	"posthorn/hook"
 	"posthorn/store"
 )
@@ -19,7 +20,7 @@ func (p *parts) withDashboard(management http.Handler) (http.Handler, error) {
 	pages, err := dashboard.New(dashboard.Config{
 		Store: p.store, Management: management, As: api.As, URL: strings.TrimRight(p.config.URL, "/"),
 		TemporalUIURL: strings.TrimRight(p.config.TemporalUIURL, "/"), Retention: p.config.DefaultRetention, TrustedProxies: p.proxies, Fingerprint: p.keys.Fingerprint,
-		OIDC: dashboard.OIDC{
+		OIDC: sso.Config{
 			Issuer: p.config.OIDCIssuer, ClientID: p.config.OIDCClientID, ClientSecret: hook.Secret(p.config.OIDCClientSecret),
 		},
 		AckLatency: p.ackLatency, Log: p.log,

@@ -93,13 +93,15 @@ var unlinked = []string{
 // each with the reason why the guard of egress is not needed there. All others
 // reach the addresses that users give through egress, or not at all.
 var dialers = map[string]string{
-	"egress":   "it is the guard",
-	"client":   "it calls our own API, at an address of its caller's",
-	"archive":  "the object store is the operator's",
-	"devstack": "it talks to servers that it started itself",
-	"cmd":      "commands talk to the gateway that their caller names",
-	"bench":    "it loads a gateway of its own",
-	"test":     "tests talk to what they started",
+	"egress": "it is the guard",
+	"client": "it calls our own API, at an address of its caller's",
+
+	"dashboard/sso": "the OpenID Connect provider is the operator's",
+	"archive":       "the object store is the operator's",
+	"devstack":      "it talks to servers that it started itself",
+	"cmd":           "commands talk to the gateway that their caller names",
+	"bench":         "it loads a gateway of its own",
+	"test":          "tests talk to what they started",
 }
 
 // dialing are the names that only dialers may use, by import path.
