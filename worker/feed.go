@@ -36,6 +36,12 @@ func (s *starter) schedule(kind store.Kind) *dispatch.Schedule {
 	return s.Activities.Schedule
 }
 
+// full reports whether a subject has enough in memory. Operations, whose
+// subjects are webhooks too, are put into no schedule.
+func (s *starter) full(of store.Subject) bool {
+	return (of.Kind == store.KindMessage || of.Kind == store.KindDelivery) && s.schedule(of.Kind).Full(of.ID)
+}
+
 // work gives what is not streamed to workflows, and sees to it that there is a
 // run while something is.
 func (f *feed) work(ctx context.Context) error {

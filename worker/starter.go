@@ -146,7 +146,7 @@ func (r *reader) sweep(ctx context.Context) error {
 	}
 	var roomy []store.Subject
 	for _, of := range list {
-		if !r.schedule(of.Kind).Full(of.ID) {
+		if !r.full(of) {
 			roomy = append(roomy, of)
 		}
 	}
