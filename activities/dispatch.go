@@ -3,6 +3,8 @@ package activities
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -76,7 +78,7 @@ func (r *dispatchRun) attemptAll(ctx context.Context, jobs []store.Job) {
 	list, err := r.Store.DeliveriesToAttempt(ctx, ids)
 	var hooks map[hook.ID]*hook.Webhook
 	if err == nil {
-		hooks, err = r.webhooks.of(ctx, r.Store, keysOf(to))
+		hooks, err = r.webhooks.of(ctx, r.Store, slices.Collect(maps.Keys(to)))
 	}
 	if err != nil && ctx.Err() == nil {
 		r.Log.Warn("deliveries cannot be loaded; they are attempted later", "error", err)
@@ -161,12 +163,4 @@ func (r *dispatchRun) count(j store.Job, a *hook.Attempt, recorded store.Recorde
 	default:
 		r.did.Failed++
 	}
-}
-
-func keysOf(set map[hook.ID]bool) []hook.ID {
-	ids := make([]hook.ID, 0, len(set))
-	for id := range set {
-		ids = append(ids, id)
-	}
-	return ids
 }

@@ -1,10 +1,7 @@
 package store
 
 import (
-	"bytes"
 	"context"
-	"maps"
-	"slices"
 
 	"posthorn/hook"
 	"posthorn/store/db"
@@ -38,7 +35,7 @@ func number(ctx context.Context, q *db.Queries, wanted map[hook.ID][]hook.ID, nu
 		return nil
 	}
 	var next db.NextNumbersParams
-	for _, endpoint := range slices.SortedFunc(maps.Keys(wanted), func(a, b hook.ID) int { return bytes.Compare(a[:], b[:]) }) {
+	for _, endpoint := range sortedIDs(wanted) {
 		next.EndpointIds = append(next.EndpointIds, endpoint)
 		next.Wanted = append(next.Wanted, int64(len(wanted[endpoint])))
 	}

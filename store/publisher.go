@@ -56,17 +56,10 @@ func (s *Store) Publish(ctx context.Context, e hook.Event) (published hook.Event
 		s.bell.ring()
 		return p.result()
 	}
-	select {
-	case s.publisher.queue.entries <- p:
-	case <-ctx.Done():
-		return e, false, hook.Unavailable(ctx.Err())
+	if err := s.publisher.queue.await(ctx, p, p.done); err != nil {
+		return e, false, err
 	}
-	select {
-	case <-p.done:
-		return p.result()
-	case <-ctx.Done():
-		return e, false, hook.Unavailable(ctx.Err())
-	}
+	return p.result()
 }
 
 // key is what tells a publication from others of its tenant, "" for nothing.

@@ -1,6 +1,11 @@
 package store
 
-import "sync"
+import (
+	"context"
+	"sync"
+
+	"posthorn/hook"
+)
 
 // queue hands what callers bring at the same time to a few flushers: whatever
 // is queued when one is done with a group makes its next. Waiting for more
@@ -24,6 +29,22 @@ func (q *queue[E]) start(flushers int, group func(first E)) {
 				group(e)
 			}
 		})
+	}
+}
+
+// await queues an entry and waits until it is done. An error means that ctx
+// ended first: it is open whether the entry is, or will be, done.
+func (q *queue[E]) await(ctx context.Context, e E, done <-chan struct{}) error {
+	select {
+	case q.entries <- e:
+	case <-ctx.Done():
+		return hook.Unavailable(ctx.Err())
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return hook.Unavailable(ctx.Err())
 	}
 }
 

@@ -66,17 +66,10 @@ func (s *Store) RecordAttempt(ctx context.Context, r Recording) (Recorded, error
 		return Recorded{}, err
 	}
 	e := &recording{Recording: r, header: header, phases: phases, done: make(chan struct{})}
-	select {
-	case s.recorder.queue.entries <- e:
-	case <-ctx.Done():
-		return Recorded{}, hook.Unavailable(ctx.Err())
+	if err := s.recorder.queue.await(ctx, e, e.done); err != nil {
+		return Recorded{}, err
 	}
-	select {
-	case <-e.done:
-		return e.result, e.err
-	case <-ctx.Done():
-		return Recorded{}, hook.Unavailable(ctx.Err())
-	}
+	return e.result, e.err
 }
 
 // alone reports whether recording the attempt sets others going, which takes

@@ -213,7 +213,7 @@ func (c counts) write(ctx context.Context, q *db.Queries) error {
 
 // follow does what the attempts lead to for their webhooks, which are locked.
 func (c counts) follow(ctx context.Context, q *db.Queries) error {
-	for _, id := range c.ordered() {
+	for _, id := range sortedIDs(c) {
 		for _, step := range c[id].steps {
 			var err error
 			if step.Disable != "" {
@@ -227,13 +227,4 @@ func (c counts) follow(ctx context.Context, q *db.Queries) error {
 		}
 	}
 	return nil
-}
-
-func (c counts) ordered() []hook.ID {
-	ids := make([]hook.ID, 0, len(c))
-	for id := range c {
-		ids = append(ids, id)
-	}
-	slices.SortFunc(ids, func(a, b hook.ID) int { return bytes.Compare(a[:], b[:]) })
-	return ids
 }

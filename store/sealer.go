@@ -50,17 +50,10 @@ func (r *sealer) start(s *Store) {
 // done before. Where ctx ends first it is open whether it is done.
 func (s *Store) Archived(ctx context.Context, of Sealing) (first bool, err error) {
 	e := &sealing{Sealing: of, done: make(chan struct{})}
-	select {
-	case s.sealer.queue.entries <- e:
-	case <-ctx.Done():
-		return false, hook.Unavailable(ctx.Err())
+	if err := s.sealer.queue.await(ctx, e, e.done); err != nil {
+		return false, err
 	}
-	select {
-	case <-e.done:
-		return e.first, e.err
-	case <-ctx.Done():
-		return false, hook.Unavailable(ctx.Err())
-	}
+	return e.first, e.err
 }
 
 // alone reports whether a message tells transitions: which of them are new is

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
@@ -14,6 +17,11 @@ import (
 func registerIDs(m *pgtype.Map) {
 	m.TryWrapEncodePlanFuncs = append([]pgtype.TryWrapEncodePlanFunc{wrapEncodeID}, m.TryWrapEncodePlanFuncs...)
 	m.TryWrapScanPlanFuncs = append([]pgtype.TryWrapScanPlanFunc{wrapScanID}, m.TryWrapScanPlanFuncs...)
+}
+
+// sortedIDs are the keys of a map in the order in which rows are locked.
+func sortedIDs[V any](m map[hook.ID]V) []hook.ID {
+	return slices.SortedFunc(maps.Keys(m), func(a, b hook.ID) int { return bytes.Compare(a[:], b[:]) })
 }
 
 var errNullID = errors.New("store: an id is null")
