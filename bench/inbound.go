@@ -1,10 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"net"
+	"net/http"
 	"strings"
 
 	"posthorn/client"
@@ -43,10 +42,9 @@ func (c *inboundCommand) under(ctx context.Context, setting string, list *[]deli
 	if err != nil {
 		return err
 	}
-	poster := func(ctx context.Context, p *product) (poster, error) { return newProducer(ctx, p, endpoint) }
+	poster := func(ctx context.Context, p *product) (poster, error) { return newProducer(ctx, p, endpoint, c.Body) }
 	l := &loader{
 		product: p, poster: poster, arrivals: newArrivals(externalID), webhooks: 1, types: "message.received",
-		text: strings.Repeat("lorem ipsum ", c.Body/12+1)[:max(c.Body-150, 0)],
 	}
 	stop, err := l.subscribe(ctx, 0)
 	if err != nil {
@@ -56,24 +54,20 @@ func (c *inboundCommand) under(ctx context.Context, setting string, list *[]deli
 	return c.run(ctx, l, setting, list)
 }
 
-// producer is one connection that sends messages to the product.
-type producer struct{ publisher }
+// producer sends messages to the product.
+type producer struct {
+	*wire
 
-func newProducer(ctx context.Context, p *product, e client.Endpoint) (poster, error) {
-	connection, err := new(net.Dialer).DialContext(ctx, "tcp", p.address)
+	body int // bytes
+}
+
+func newProducer(ctx context.Context, p *product, e client.Endpoint, body int) (poster, error) {
+	w, err := dial(ctx, p.address, strings.TrimPrefix(e.URL, "http://"+p.address), e.Secret, http.StatusOK)
 	if err != nil {
 		return nil, err
 	}
-	_, path, _ := strings.Cut(strings.TrimPrefix(e.URL, "http://"), "/")
-	return &producer{publisher{
-		connection: connection, reader: bufio.NewReader(connection),
-		head: "POST /" + path + " HTTP/1.1\r\nHost: " + p.address + "\r\nContent-Type: application/json\r\nAuthorization: Bearer " + e.Secret +
-			"\r\nContent-Length: ",
-	}}, nil
+	return producer{w, body}, nil
 }
 
-// post sends a message and reads the answer.
-func (p *producer) post(id, _, text string) error {
-	return p.send(fmt.Sprintf(`{"external_id":%q,"occurred_at":"2026-01-02T15:04:05Z","from":"ann@example.com","to":"support@example.com",`+
-		`"attachments":[],"body":%q}`, id, text))
-}
+// post sends a message.
+func (p producer) post(id, _, _ string) error { return p.send(message(id, p.body)) }

@@ -101,7 +101,7 @@ func (c *ingestCommand) api(ctx context.Context, s *server, connections int) (fi
 			return figures{}, err
 		}
 		open = append(open, sender.close)
-		senders[i] = sender.send
+		senders[i] = sender.next
 	}
 	return c.measure(ctx, "posthorn", senders)
 }
