@@ -125,14 +125,15 @@ func (r *dispatchRun) attemptOne(ctx context.Context, j store.Job, t *store.ToAt
 	done := func(result dispatch.Result) {
 		once.Do(func() { r.Schedule.Done(time.Now(), j.SubjectID, j.Ref, result) })
 	}
-	if attempt.Succeeded() && r.Schedule.Healthy(j.SubjectID) {
+	lingers := attempt.Succeeded() && r.Schedule.Healthy(j.SubjectID)
+	if lingers {
 		done(resultOf(&attempt, store.Recorded{})) // nothing to count: the next one need not wait for the record
 	}
 	// It was made: that the worker stops must not keep it from being recorded.
 	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
 	recorded, err := r.Store.RecordAttempt(keep, store.Recording{
-		Delivery: &t.Delivery, Attempt: &attempt, Outcome: outcome, Dispatch: r.id, Job: &j,
+		Delivery: &t.Delivery, Attempt: &attempt, Outcome: outcome, Dispatch: r.id, Job: &j, Lingers: lingers,
 	})
 	if err != nil {
 		r.Log.Warn("an attempt could not be recorded; it is made again", "delivery", j.Ref, "error", err)

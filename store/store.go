@@ -38,6 +38,7 @@ type Store struct {
 	publisher publisher
 	recorder  recorder
 	sealer    sealer
+	handover  handover
 
 	faults *rate.Limiter // notes of archive faults
 

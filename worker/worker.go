@@ -57,6 +57,8 @@ func Run(ctx context.Context, c Config) error {
 		}
 		started = append(started, w)
 	}
+	c.Store.HandOver(s.takeOver)
+	defer c.Store.HandOver(nil)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.read(ctx) })
 	for _, f := range s.feeds() {
