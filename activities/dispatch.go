@@ -109,7 +109,7 @@ func (r *dispatchRun) leave(j store.Job, next Next) {
 	r.stream.leave(j, next)
 }
 
-// attemptOne makes a first attempt and records it. What could not be recorded
+// attemptOne makes an attempt and records it. What could not be recorded
 // is made once more, under the same ids.
 func (r *dispatchRun) attemptOne(ctx context.Context, j store.Job, t *store.ToAttempt) {
 	attempt, outcome, err := r.attempt(ctx, t)
