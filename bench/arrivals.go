@@ -38,7 +38,7 @@ type arrival struct {
 }
 
 func newArrivals() *arrivals {
-	return &arrivals{patience: time.Minute, list: map[string]*arrival{}}
+	return &arrivals{patience: sweepAfter + time.Minute, list: map[string]*arrival{}}
 }
 
 func (a *arrivals) reset() {
@@ -107,13 +107,20 @@ func (a *arrivals) arrived(id string, receiver int, body []byte) {
 }
 
 // settle waits until every event has come, and returns an error that says what
-// was lost or altered.
-func (a *arrivals) settle(ctx context.Context) error {
+// was lost or altered. It calls stalled once where nothing comes for seconds:
+// what comes after all, because the sweeper finds it, is late but not lost.
+func (a *arrivals) settle(ctx context.Context, stalled func(missing int)) error {
+	told := false
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if missing, quiet := a.left(); missing == 0 || quiet > a.patience {
+		missing, quiet := a.left()
+		if missing == 0 || quiet > a.patience {
 			return a.check()
+		}
+		if quiet > 5*time.Second && !told {
+			told = true
+			stalled(missing)
 		}
 		select {
 		case <-ctx.Done():
@@ -121,6 +128,18 @@ func (a *arrivals) settle(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// some are ids of events that have not come, at most five.
+func (a *arrivals) some() (ids []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for id, e := range a.list {
+		if e.missing > 0 && len(ids) < 5 {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // left counts what has not come, and says for how long nothing has.

@@ -43,7 +43,7 @@ func (c *backlogCommand) Run(ctx context.Context, b *bench) error {
 		return err
 	}
 	before := p.use()
-	if err := l.settle(ctx); err != nil {
+	if err := l.wait(ctx); err != nil {
 		return err
 	}
 	first, last := l.span()

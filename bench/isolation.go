@@ -52,7 +52,7 @@ func (c *isolationCommand) under(ctx context.Context, b *bench, dispatch string)
 		if err := group.Wait(); err != nil {
 			return err
 		}
-		return others.settle(ctx)
+		return others.wait(ctx)
 	}
 	alone, err := healthy.watched(ctx, "alone", both)
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"posthorn/client"
 	"posthorn/hook"
@@ -37,7 +36,7 @@ func (c *largeCommand) Run(ctx context.Context, b *bench) error {
 		return err
 	}
 	l := newLoader(p, "message.received", 1, 0)
-	l.key, l.patience = externalID, 3*time.Minute
+	l.key = externalID
 	if err := l.subscribe(ctx); err != nil {
 		return err
 	}

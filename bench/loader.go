@@ -165,3 +165,17 @@ func (l *loader) flood(ctx context.Context, count, connections int) error {
 	}
 	return flood(ctx, count, senders)
 }
+
+// wait waits until every event has come, and says what is known of those that
+// make it wait long.
+func (l *loader) wait(ctx context.Context) error {
+	return l.settle(ctx, func(missing int) {
+		l.bench.note("nothing has come for 5 s, and %d events are missing", missing)
+		for _, id := range l.some() {
+			for d, err := range l.client.Deliveries(ctx, client.DeliveryFilter{EventID: id}) {
+				l.bench.note("  event %s: delivery %s, %s after %d attempts, next at %s, made at %s; %v", id, d.ID, d.Status, len(d.Attempts),
+					d.NextAttemptAt.Format(time.TimeOnly), d.CreatedAt.Format(time.StampMilli), err)
+			}
+		}
+	})
+}

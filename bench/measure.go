@@ -17,7 +17,7 @@ func (l *loader) measure(ctx context.Context, name string, load func(context.Con
 	if err := load(ctx); err != nil {
 		return result{}, fmt.Errorf("%s: %w", name, err)
 	}
-	if err := l.settle(ctx); err != nil {
+	if err := l.wait(ctx); err != nil {
 		return result{}, fmt.Errorf("%s: %w", name, err)
 	}
 	took, used := time.Since(began), since(before, l.use())

@@ -26,6 +26,10 @@ type stack struct {
 	config   gateway.Config // by which a product reaches them
 }
 
+// sweepAfter is how long what is overdue is left before its workflow is looked
+// for, the product's default.
+const sweepAfter = 2 * time.Minute
+
 // maxAttachment is how large an attachment may be, bytes.
 const maxAttachment = 100 << 20
 
@@ -89,7 +93,7 @@ func (s *stack) configure(ctx context.Context, objects objectstore.Config, tempo
 		DatabaseURL: s.postgres.URL("bench"), Keyset: string(keys), S3Endpoint: "http://" + objects.Addr,
 		S3AccessKey: objects.AccessKey, S3SecretKey: objects.SecretKey, S3Bucket: "bench", S3Region: objectstore.DefaultRegion,
 		TemporalAddress: temporal, TemporalNamespace: "bench", RootKey: "root-" + rand.Text(), EgressAllow: []string{"127.0.0.0/8"},
-		DefaultRetention: 24 * time.Hour, MaxAttachment: maxAttachment, SweepAfter: 2 * time.Minute, LogLevel: "error",
+		DefaultRetention: 24 * time.Hour, MaxAttachment: maxAttachment, SweepAfter: sweepAfter, LogLevel: "error",
 	}
 	return s.postgres.CreateDatabase(ctx, "bench")
 }

@@ -68,6 +68,7 @@ func (t *table) row(r result) {
 		t.set(ofTimes, x.Name+" ms", "p50", number(x.P50))
 		t.set(ofTimes, x.Name+" ms", "p95", number(x.P95))
 		t.set(ofTimes, x.Name+" ms", "p99", number(x.P99))
+		t.set(ofTimes, x.Name+" ms", "max", number(x.Max))
 	}
 	for _, f := range r.CPU {
 		t.set(ofCPU, "CPU ms an event", f.Name, number(f.Value))
