@@ -23,7 +23,8 @@ type largeCommand struct {
 }
 
 // Run posts what is large and looks at the most memory that was resident since
-// the load began (VmHWM). All is archived and looked at.
+// the load began (VmHWM), those first that take least: a process keeps what it
+// has for a while. All is archived and looked at.
 func (c *largeCommand) Run(ctx context.Context, b *bench) error {
 	b.begin("large", "the largest messages and attachments, %d at a time; memory is the most that was resident", c.AtOnce)
 	p, err := b.start(ctx, "adaptive", roleAPI, roleWorker)
@@ -53,8 +54,8 @@ func (c *largeCommand) Run(ctx context.Context, b *bench) error {
 		attachments string
 	}{
 		{"1 KB", c.AtOnce, 1024, none}, // what is resident in any case
-		{"bodies of 10 MiB", c.Bodies, hook.MaxBody, none},
 		{"attachments of 100 MiB", c.Attachments, 1024, attachment},
+		{"bodies of 10 MiB", c.Bodies, hook.MaxBody, none},
 	} {
 		l.poster = func(ctx context.Context, p *product) (poster, error) {
 			return newProducer(ctx, p, e, o.size, o.attachments)

@@ -44,16 +44,16 @@ func (c *restartCommand) under(ctx context.Context, b *bench, dispatch string) e
 	}
 	for n := range c.Kills {
 		var killed, restarted time.Time
-		r, err := l.measure(ctx, fmt.Sprintf("kill %d", n+1), func(ctx context.Context) error {
-			group, ctx := errgroup.WithContext(ctx)
-			group.Go(func() error { return l.open(ctx, c.Rate, window) })
+		r, err := l.measure(ctx, fmt.Sprintf("kill %d", n+1), func(context.Context) error {
+			group, loading := errgroup.WithContext(ctx)
+			group.Go(func() error { return l.open(loading, c.Rate, window) })
 			group.Go(func() error {
 				time.Sleep(window / 4)
 				killed = time.Now()
 				p.process(roleWorker).kill()
 				time.Sleep(c.Down)
 				restarted = time.Now()
-				return p.run(ctx, roleWorker)
+				return p.run(ctx, roleWorker) // it outlives the load
 			})
 			return group.Wait()
 		})
