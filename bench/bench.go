@@ -54,8 +54,7 @@ func (b *bench) report(r result) {
 // end prints the scenario's table, and writes all figures until now, so that
 // they are kept if a later scenario fails.
 func (b *bench) end() error {
-	b.document.add(b.table)
-	printTable(os.Stdout, b.table)
+	printTable(os.Stdout, b.document.add(b.table))
 	return b.document.write(b.Out)
 }
 

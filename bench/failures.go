@@ -7,7 +7,7 @@ import (
 
 type failuresCommand struct {
 	Share    int      `default:"20" help:"Percent of events whose first attempt is answered with status 500."`
-	Dispatch []string `default:"adaptive" help:"Settings of POSTHORN_DISPATCH to measure."`
+	Dispatch []string `default:"adaptive" enum:"adaptive,workflow" help:"Settings of POSTHORN_DISPATCH to measure."`
 	Loops    []int    `default:"64" help:"Those who publish in a closed loop: each publishes again when its event has come."`
 	Rates    []int    `default:"100" help:"Events a second of the open loops."`
 	Webhooks int      `default:"8" help:"Webhooks that the events go to, one each."`

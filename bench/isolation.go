@@ -14,7 +14,7 @@ type isolationCommand struct {
 	Hanging  int           `default:"3" help:"Receivers that hang."`
 	Backlog  int           `default:"200" help:"Events to each of these, published at once."`
 	Hang     time.Duration `default:"9s" help:"How long they hang before each answer."`
-	Dispatch []string      `default:"adaptive,workflow" help:"Settings of POSTHORN_DISPATCH to measure."`
+	Dispatch []string      `default:"adaptive,workflow" enum:"adaptive,workflow" help:"Settings of POSTHORN_DISPATCH to measure."`
 }
 
 // Run times a healthy receiver alone, and beside receivers that hang. Those
@@ -45,9 +45,9 @@ func (c *isolationCommand) under(ctx context.Context, b *bench, dispatch string)
 	}
 	both := func(ctx context.Context, window time.Duration) error {
 		others.reset()
-		group, ctx := errgroup.WithContext(ctx)
+		group, loading := errgroup.WithContext(ctx)
 		for _, l := range []*loader{healthy, others} {
-			group.Go(func() error { return l.open(ctx, c.Rate, window) })
+			group.Go(func() error { return l.open(loading, c.Rate, window) })
 		}
 		if err := group.Wait(); err != nil {
 			return err

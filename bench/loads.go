@@ -11,7 +11,7 @@ import (
 // loads are closed loops and open ones, one after another, under settings of
 // dispatch.
 type loads struct {
-	Dispatch []string `default:"adaptive,workflow" help:"Settings of POSTHORN_DISPATCH to measure; workflow with the last of the closed loops and the first of the open ones."`
+	Dispatch []string `default:"adaptive,workflow" enum:"adaptive,workflow" help:"Settings of POSTHORN_DISPATCH to measure; workflow with the last of the closed loops and the first of the open ones."`
 	Loops    []int    `default:"32,64" help:"Those who post in a closed loop: each posts again when its event has come."`
 	Rates    []int    `default:"50,100,200,400,800" help:"Events a second of the open loops."`
 	Deleted  int      `default:"300" help:"Workflows to delete after those of the setting workflow, to see what the end of their retention costs; 0: none."`

@@ -39,6 +39,16 @@ func startProcess(ctx context.Context, name string, environment []string, input 
 
 func (p *process) pid() int { return p.command.Process.Pid }
 
+// over reports whether it has ended.
+func (p *process) over() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // stop ends the process in order, and kill with SIGKILL. Both return when it
 // has ended.
 func (p *process) stop() { p.end(os.Interrupt) }

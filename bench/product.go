@@ -160,7 +160,7 @@ func (p *product) enter(ctx context.Context) error {
 		if _, err = root.Ready(ctx); err == nil {
 			break
 		}
-		if time.Now().After(end) || ctx.Err() != nil {
+		if time.Now().After(end) || ctx.Err() != nil || slices.ContainsFunc(p.running, (*process).over) {
 			return fmt.Errorf("the product does not get ready: %w", err)
 		}
 		time.Sleep(100 * time.Millisecond)

@@ -13,7 +13,7 @@ type restartCommand struct {
 	Rate     int           `default:"100" help:"Events a second."`
 	Down     time.Duration `default:"1s" help:"How long no worker runs after that."`
 	Webhooks int           `default:"8" help:"Webhooks that the events go to, one each."`
-	Dispatch []string      `default:"adaptive,workflow" help:"Settings of POSTHORN_DISPATCH to measure."`
+	Dispatch []string      `default:"adaptive,workflow" enum:"adaptive,workflow" help:"Settings of POSTHORN_DISPATCH to measure."`
 }
 
 // Run kills the worker with SIGKILL under load and starts it again. What was on

@@ -44,13 +44,15 @@ type failure struct {
 	Error    string `json:"error"`
 }
 
-func (d *document) add(list []result) {
-	d.Results = append(d.Results, list...)
-	for i := range d.Results {
-		if d.Bare > 0 {
-			d.Results[i].OfBare = d.Results[i].PerSecond / d.Bare
+// add adds results, scaled, and returns them.
+func (d *document) add(list []result) []result {
+	if d.Bare > 0 {
+		for i := range list {
+			list[i].OfBare = list[i].PerSecond / d.Bare
 		}
 	}
+	d.Results = append(d.Results, list...)
+	return list
 }
 
 // write writes the document and its chart, unless prefix is empty.

@@ -84,9 +84,9 @@ func (t *table) row(r result) {
 // number writes three digits or more.
 func number(v float64) string {
 	switch {
-	case v >= 100 || v == float64(int(v)):
+	case v >= 99.95 || v == float64(int(v)):
 		return fmt.Sprintf("%.0f", v)
-	case v >= 10:
+	case v >= 9.995:
 		return fmt.Sprintf("%.1f", v)
 	}
 	return fmt.Sprintf("%.2f", v)
