@@ -27,9 +27,10 @@ type tick struct {
 	Name string
 }
 
-// row is a scenario's heading or a result.
+// row is a scenario's heading, a result, or a failure.
 type row struct {
 	Heading string
+	Failed  string
 	Y       int
 	Label   string
 	Bar     int // length; 0: none
@@ -68,7 +69,11 @@ func (d *document) chart() ([]byte, error) {
 		c.Legend += fmt.Sprintf(" · 64 bare connections insert %s rows a second", number(d.Bare))
 	}
 	for _, ms := range []float64{1, 10, 100, 1000, 10_000} {
-		c.Ticks = append(c.Ticks, tick{position(ms), strings.ReplaceAll((time.Duration(ms) * time.Millisecond).String(), "ms", " ms")})
+		name := fmt.Sprintf("%.0f ms", ms)
+		if ms >= 1000 {
+			name = fmt.Sprintf("%.0f s", ms/1000)
+		}
+		c.Ticks = append(c.Ticks, tick{position(ms), name})
 	}
 	y, scenario := chartTop, ""
 	for _, r := range d.Results {
@@ -80,6 +85,10 @@ func (d *document) chart() ([]byte, error) {
 		}
 		c.Rows = append(c.Rows, d.row(r, y))
 		y += rowHeight
+	}
+	for _, f := range d.Failed {
+		y += rowHeight
+		c.Rows = append(c.Rows, row{Failed: f.Error, Y: y})
 	}
 	c.Height = y + 2*rowHeight
 	t, err := template.New("chart").Parse(chartText)

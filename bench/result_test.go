@@ -79,11 +79,13 @@ func TestATableHasAColumnForWhateverARowHas(t *testing.T) {
 
 func TestAChartIsWellFormedAndShowsEachResult(t *testing.T) {
 	t.Parallel()
-	svg, err := run().chart()
+	d := run()
+	d.Failed = []failure{{Scenario: "restart", Error: "restart FAILED: LOST: 1 of 10 events"}}
+	svg, err := d.chart()
 	require.NoError(t, err)
 	elements, text := map[string]int{}, ""
-	for d := xml.NewDecoder(strings.NewReader(string(svg))); ; {
-		token, err := d.Token()
+	for x := xml.NewDecoder(strings.NewReader(string(svg))); ; {
+		token, err := x.Token()
 		if err == io.EOF {
 			break
 		}
@@ -98,7 +100,7 @@ func TestAChartIsWellFormedAndShowsEachResult(t *testing.T) {
 	require.Equal(t, 1, elements["svg"])
 	require.Equal(t, 3, elements["rect"], "the background, and a bar for each result with a throughput")
 	require.Equal(t, 2, elements["circle"], "one for each result with times")
-	for _, says := range []string{"A <fast> & small CPU", "adaptive closed 64", "1200/s", "9.50 / 117 ms", "product 1.20 % of a core", "prefers-color-scheme: dark", "6000 rows"} {
+	for _, says := range []string{"A <fast> & small CPU", "adaptive closed 64", "1200/s", "9.50 / 117 ms", "product 1.20 % of a core", "prefers-color-scheme: dark", "6000 rows", "LOST: 1 of 10"} {
 		require.Contains(t, text, says)
 	}
 }
