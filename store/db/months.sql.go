@@ -241,16 +241,11 @@ func (q *Queries) KeepsMonth(ctx context.Context, arg KeepsMonthParams) (string,
 
 const makeMonths = `-- name: MakeMonths :many
 
-SELECT to_char(w.month, 'YYYY-MM')::text AS month
-FROM (SELECT m.month, make_month(m.month) AS made
-    FROM (SELECT (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => n))::date AS month
-        FROM generate_series(0, $1::int) n) m) w
-WHERE w.made > 0
+SELECT to_char(made, 'YYYY-MM')::text AS month FROM make_months($1) AS made
 `
 
 // Ids tell the month: every range here is one of ids, from the first of the
 // month to the first of the next.
-// Answers with the months of which something was missing.
 func (q *Queries) MakeMonths(ctx context.Context, ahead int32) ([]string, error) {
 	rows, err := q.db.Query(ctx, makeMonths, ahead)
 	if err != nil {

@@ -64,6 +64,15 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- Makes those of this month and the next ones; answers with those of which
+-- something was missing.
+CREATE FUNCTION make_months(ahead integer) RETURNS SETOF date LANGUAGE sql AS $$
+    SELECT w.month FROM (SELECT m.month, make_month(m.month) AS made
+        FROM (SELECT (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => n))::date AS month
+            FROM generate_series(0, ahead) n) m) w
+    WHERE w.made > 0
+$$;
+
 -- The months that have partitions, oldest first, with the tables that do.
 CREATE FUNCTION months() RETURNS TABLE (month date, parents text[]) LANGUAGE sql STABLE AS $$
     SELECT to_date(right(c.relname, 7), 'YYYY_MM'), array_agg(p.relname::text)
@@ -97,7 +106,7 @@ BEGIN
     END LOOP;
 END $$;
 -- +goose StatementEnd
-SELECT make_month((date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => n))::date) FROM generate_series(0, 2) n;
+SELECT make_months(2);
 
 -- What belongs to events that go with their month. Both tables are written in
 -- the order of time, so that a summary of their pages is enough.
@@ -115,4 +124,4 @@ BEGIN
     END LOOP;
 END $$;
 -- +goose StatementEnd
-DROP FUNCTION has_strays, drop_month, months, make_month, monthly_tables, first_id;
+DROP FUNCTION has_strays, drop_month, months, make_months, make_month, monthly_tables, first_id;

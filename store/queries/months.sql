@@ -2,12 +2,7 @@
 -- month to the first of the next.
 
 -- name: MakeMonths :many
--- Answers with the months of which something was missing.
-SELECT to_char(w.month, 'YYYY-MM')::text AS month
-FROM (SELECT m.month, make_month(m.month) AS made
-    FROM (SELECT (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => n))::date AS month
-        FROM generate_series(0, sqlc.arg(ahead)::int) n) m) w
-WHERE w.made > 0;
+SELECT to_char(made, 'YYYY-MM')::text AS month FROM make_months(sqlc.arg(ahead)) AS made;
 
 -- name: PastMonths :many
 -- The last day of a month is not past before every clock says so.
