@@ -5,6 +5,7 @@
 //	go run ./bench deliver
 //	go run ./bench inbound
 //	go run ./bench isolation
+//	go run ./bench growth
 //
 // Absolute figures are the machine's. What carries over are the ratios within
 // one run, for which each measurement has something to stand beside.
@@ -26,6 +27,8 @@ type cli struct {
 
 	Inbound   inboundCommand   `cmd:"" help:"Messages from being posted to the arrival of their events, archived between."`
 	Isolation isolationCommand `cmd:"" help:"A healthy receiver alone, and beside receivers that hang."`
+
+	Growth growthCommand `cmd:"" help:"Ingest and lists of a tenant that has little, and of one that has much."`
 }
 
 func main() {
