@@ -36,6 +36,7 @@ type cli struct {
 	Lists     listsCommand     `cmd:"" help:"Lists, filters and searches among many messages."`
 	Large     largeCommand     `cmd:"" help:"The largest messages and attachments: peak memory."`
 	Restart   restartCommand   `cmd:"" help:"A worker that is killed under load: when deliveries go on."`
+	Growth    growthCommand    `cmd:"" help:"Ingest and lists of a tenant that has little, and of one that has much."`
 	Idle      idleCommand      `cmd:"" help:"Nothing to do: CPU of each process."`
 
 	Server serverCommand `cmd:"" hidden:"" help:"Run one of the servers that the product stands on, until the input ends."`

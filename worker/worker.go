@@ -94,6 +94,7 @@ func workers(c Config, queue string) []worker.Worker {
 	all.RegisterWorkflow(workflows.Resume)
 	all.RegisterWorkflow(workflows.Recover)
 	all.RegisterWorkflow(workflows.Notify)
+	all.RegisterWorkflow(workflows.Maintain)
 	all.RegisterActivity(c.Activities)
 	slow := worker.New(c.Client, workflows.SlowQueue, worker.Options{
 		WorkerStopTimeout: stopTimeout, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: dispatch.SlowSlots,

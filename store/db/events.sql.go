@@ -163,16 +163,17 @@ func (q *Queries) Events(ctx context.Context, arg EventsParams) ([]Event, error)
 }
 
 const eventsByID = `-- name: EventsByID :many
-SELECT id, tenant_id, public_id, type, data, occurred_at, message_id, endpoint_id, test FROM events WHERE tenant_id = $1 AND id = ANY($2::uuid[]) ORDER BY id
+SELECT e.id, e.tenant_id, e.public_id, e.type, e.data, e.occurred_at, e.message_id, e.endpoint_id, e.test FROM (SELECT unnest($1::uuid[]) AS id) u JOIN events e ON e.id = u.id
+WHERE e.tenant_id = $2 ORDER BY e.id
 `
 
 type EventsByIDParams struct {
-	TenantID uuid.UUID
 	Ids      []uuid.UUID
+	TenantID uuid.UUID
 }
 
 func (q *Queries) EventsByID(ctx context.Context, arg EventsByIDParams) ([]Event, error) {
-	rows, err := q.db.Query(ctx, eventsByID, arg.TenantID, arg.Ids)
+	rows, err := q.db.Query(ctx, eventsByID, arg.Ids, arg.TenantID)
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,8 @@ WHERE tenant_id = $1 AND id < sqlc.arg(before) AND NOT test
 ORDER BY id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: EventsByID :many
-SELECT * FROM events WHERE tenant_id = $1 AND id = ANY(sqlc.arg(ids)::uuid[]) ORDER BY id;
+SELECT e.* FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id) u JOIN events e ON e.id = u.id
+WHERE e.tenant_id = sqlc.arg(tenant_id) ORDER BY e.id;
 
 -- name: LatestEventTypes :many
 SELECT id, type FROM events WHERE tenant_id = $1 AND NOT test ORDER BY id DESC LIMIT sqlc.arg(max_rows);
