@@ -94,7 +94,6 @@ WHERE m.tenant_id = $1 AND m.id = $2;
 -- name: MessageSizes :many
 SELECT m.id, m.size FROM messages m
 WHERE m.tenant_id = $1 AND m.id < sqlc.arg(before) AND m.id >= sqlc.arg(since)
-    AND (sqlc.narg(endpoint_id)::uuid IS NULL OR m.endpoint_id = sqlc.narg(endpoint_id))
     AND (sqlc.narg(status)::text IS NULL OR m.status = sqlc.narg(status))
 ORDER BY m.id DESC LIMIT sqlc.arg(max_rows);
 
@@ -103,6 +102,13 @@ ORDER BY m.id DESC LIMIT sqlc.arg(max_rows);
 SELECT m.id, m.size FROM messages m
 WHERE m.tenant_id = $1 AND m.id < sqlc.arg(before) AND m.id >= sqlc.arg(since) AND m.status = 'accepted'
     AND (sqlc.narg(endpoint_id)::uuid IS NULL OR m.endpoint_id = sqlc.narg(endpoint_id))
+ORDER BY m.id DESC LIMIT sqlc.arg(max_rows);
+
+-- name: EndpointMessageSizes :many
+-- Of one endpoint, by an index: they may be few among many.
+SELECT m.id, m.size FROM messages m
+WHERE m.tenant_id = $1 AND m.id < sqlc.arg(before) AND m.id >= sqlc.arg(since) AND m.endpoint_id = sqlc.arg(endpoint_id)
+    AND (sqlc.narg(status)::text IS NULL OR m.status = sqlc.narg(status))
 ORDER BY m.id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: MessageSizesByID :many
