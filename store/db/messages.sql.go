@@ -441,12 +441,15 @@ func (q *Queries) MessageSizes(ctx context.Context, arg MessageSizesParams) ([]M
 }
 
 const messageSizesByID = `-- name: MessageSizesByID :many
-SELECT m.id, m.size FROM messages m WHERE m.tenant_id = $1 AND m.id = ANY($2::uuid[]) ORDER BY m.id DESC
+SELECT m.id, m.size FROM messages m WHERE m.tenant_id = $1 AND m.id = ANY($2::uuid[])
+    AND ($3::text IS NULL OR m.status = $3)
+ORDER BY m.id DESC
 `
 
 type MessageSizesByIDParams struct {
 	TenantID uuid.UUID
 	Ids      []uuid.UUID
+	Status   *string
 }
 
 type MessageSizesByIDRow struct {
@@ -455,7 +458,7 @@ type MessageSizesByIDRow struct {
 }
 
 func (q *Queries) MessageSizesByID(ctx context.Context, arg MessageSizesByIDParams) ([]MessageSizesByIDRow, error) {
-	rows, err := q.db.Query(ctx, messageSizesByID, arg.TenantID, arg.Ids)
+	rows, err := q.db.Query(ctx, messageSizesByID, arg.TenantID, arg.Ids, arg.Status)
 	if err != nil {
 		return nil, err
 	}

@@ -112,7 +112,9 @@ WHERE m.tenant_id = $1 AND m.id < sqlc.arg(before) AND m.id >= sqlc.arg(since) A
 ORDER BY m.id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: MessageSizesByID :many
-SELECT m.id, m.size FROM messages m WHERE m.tenant_id = $1 AND m.id = ANY(sqlc.arg(ids)::uuid[]) ORDER BY m.id DESC;
+SELECT m.id, m.size FROM messages m WHERE m.tenant_id = $1 AND m.id = ANY(sqlc.arg(ids)::uuid[])
+    AND (sqlc.narg(status)::text IS NULL OR m.status = sqlc.narg(status))
+ORDER BY m.id DESC;
 
 -- name: UpsertAttachment :exec
 INSERT INTO attachments (message_id, n, tenant_id, filename, content_type, url, size, sha256, object_key, version_id, failed)
