@@ -25,6 +25,8 @@ type attachmentView struct {
 }
 
 type locationView struct {
+	_ struct{} `nullable:"true"`
+
 	ObjectKey string `json:"object_key"`
 	VersionID string `json:"version_id"`
 	Offset    int64  `json:"offset"`
@@ -78,13 +80,9 @@ func (s *server) listMessages(ctx context.Context, who caller, in *messagesInput
 		return page[messageView]{}, err
 	}
 	var rows []store.MessageView
-	switch {
-	case expression == "":
+	if expression == "" {
 		rows, err = s.Store.Messages(ctx, who.Tenant, f, q)
-	case f.Status != "":
-		return page[messageView]{}, hook.Invalid("the request is not valid",
-			hook.FieldError{Pointer: "query.status", Message: "cannot be given together with q, from, to or field.<path>"})
-	default:
+	} else {
 		rows, err = s.Store.Search(ctx, who.Tenant, expression, f, q)
 	}
 	out := pageOf(in.PageInput, rows, func(v store.MessageView) hook.ID { return v.ID }, s.showMessage)

@@ -86,6 +86,15 @@ func TestOpenAPIReferencesResolve(t *testing.T) {
 	}
 }
 
+func TestOpenAPISaysWhatMayBeNull(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	schemas := s.call(t, "", "GET", "/openapi.json", nil).body["components"].(map[string]any)["schemas"].(map[string]any)
+	for _, name := range []string{"LocationView", "FilterErrorView", "PhasesView"} {
+		require.ElementsMatch(t, []any{"object", "null"}, schemas[name].(map[string]any)["type"], name)
+	}
+}
+
 func TestOpenAPIShowsNothingOfThisDeployment(t *testing.T) {
 	t.Parallel()
 	s := setup(t)

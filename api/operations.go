@@ -16,9 +16,11 @@ type operationView struct {
 	Status      hook.OperationStatus `json:"status" enum:"running,done,stopped" doc:"stopped: the webhook was disabled or deleted meanwhile"`
 	Detail      string               `json:"detail,omitempty" doc:"Why it ended so"`
 	Total       int                  `json:"total" doc:"Deliveries that it is about, as counted at its start"`
+	More        bool                 `json:"more" doc:"There may be more than total: of a recovery no more than 10,000 events are counted"`
 	Done        int                  `json:"done" doc:"Deliveries that it has set going"`
 	Since       *timestamp           `json:"since,omitempty" doc:"Of a recovery"`
 	Until       *timestamp           `json:"until,omitempty" doc:"Of a recovery"`
+	Reached     *timestamp           `json:"reached,omitempty" doc:"Of a recovery: when the last event was published that it looked at, on its way from since to until"`
 	Include     hook.Include         `json:"include,omitempty" enum:"failed,all" doc:"Of a recovery"`
 	WorkflowURL string               `json:"workflow_url" doc:"Its workflow in the Temporal UI"`
 	CreatedAt   timestamp            `json:"created_at"`
@@ -89,11 +91,14 @@ func (s *server) getOperation(ctx context.Context, who caller, in *IDInput) (ope
 
 func (s *server) showOperation(o hook.Operation) operationView {
 	view := operationView{
-		ID: o.ID, Kind: o.Kind, WebhookID: o.WebhookID, Status: o.Status, Detail: o.Detail, Total: o.Total, Done: o.Done,
+		ID: o.ID, Kind: o.Kind, WebhookID: o.WebhookID, Status: o.Status, Detail: o.Detail, Total: o.Total, More: o.More, Done: o.Done,
 		WorkflowURL: s.workflowURL(o.Workflow()), CreatedAt: timestamp{o.CreatedAt}, UpdatedAt: timestamp{o.UpdatedAt},
 	}
 	if o.Kind == hook.OperationRecover {
 		view.Since, view.Until, view.Include = &timestamp{o.Recovery.Since}, &timestamp{o.Recovery.Until}, o.Recovery.Include
+		if !o.Reached.IsZero() {
+			view.Reached = &timestamp{o.Reached}
+		}
 	}
 	return view
 }

@@ -12,9 +12,10 @@ type recoverableView struct {
 	Since   timestamp    `json:"since"`
 	Until   timestamp    `json:"until"`
 	Include hook.Include `json:"include" enum:"failed,all"`
-	Count   int          `json:"count" doc:"All that would be delivered"`
+	Count   int          `json:"count" doc:"All that would be delivered, as far as it was counted"`
 	Again   int          `json:"again" doc:"Of them: deliveries that there are, which would be attempted again"`
 	Missed  int          `json:"missed" doc:"Of them: events that made no delivery"`
+	More    bool         `json:"more" doc:"There may be more than count: counting ends with 10,000 events, and sooner where a filter takes long"`
 }
 
 type recovery struct {
@@ -57,7 +58,7 @@ func (s *server) countRecoverable(ctx context.Context, who caller, in *struct {
 	}
 	n, err := s.Store.CountRecoverable(ctx, who.Tenant, id, r)
 	return recoverableView{
-		Since: timestamp{r.Since}, Until: timestamp{r.Until}, Include: r.Include, Count: n.Again + n.Missed, Again: n.Again, Missed: n.Missed,
+		Since: timestamp{r.Since}, Until: timestamp{r.Until}, Include: r.Include, Count: n.Again + n.Missed, Again: n.Again, Missed: n.Missed, More: n.More,
 	}, err
 }
 

@@ -29,7 +29,7 @@ type messagesInput struct {
 	PageInput
 	Q          string `query:"q" doc:"Words that all must be found in the body, the participants, any additional field, the attachments' names or external_id; no case, no accents. -word must not be found, word* is found by its beginning, quotes keep what they hold from being read in this way."`
 	EndpointID string `query:"endpoint_id"`
-	Status     string `query:"status" enum:"accepted,in_flight,archived" doc:"accepted, for which in_flight is the ledger's word: not archived yet. Not together with q, from, to or field.<path>"`
+	Status     string `query:"status" enum:"accepted,in_flight,archived" doc:"accepted, for which in_flight is the ledger's word: not archived yet"`
 	From       string `query:"from" doc:"The sender's identifier, whole; no case"`
 	To         string `query:"to" doc:"A recipient's identifier, whole; no case"`
 	After      string `query:"after" doc:"Received at or after"`

@@ -39,6 +39,10 @@ type WebhookCommon struct {
 }
 
 type filterErrorView struct {
+	_ struct{} `nullable:"true"`
+
+	_ struct{} `nullable:"true"`
+
 	EventID hook.ID   `json:"event_id"`
 	Message string    `json:"message"`
 	At      timestamp `json:"at"`

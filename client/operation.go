@@ -25,9 +25,11 @@ type Operation struct {
 	Status      string    `json:"status"`
 	Detail      string    `json:"detail"` // why it ended so
 	Total       int       `json:"total"`  // deliveries, as counted at its start
+	More        bool      `json:"more"`   // there may be more than Total
 	Done        int       `json:"done"`   // deliveries that it has set going
 	Since       time.Time `json:"since"`  // of a recovery, as are Until and Include
 	Until       time.Time `json:"until"`
+	Reached     time.Time `json:"reached"` // when the last event was published that a recovery looked at; zero: none yet
 	Include     string    `json:"include"`
 	WorkflowURL string    `json:"workflow_url"`
 	CreatedAt   time.Time `json:"created_at"`
@@ -63,9 +65,10 @@ type Recovery struct {
 
 // Recoverable says how much a recovery would deliver.
 type Recoverable struct {
-	Count  int `json:"count"`
-	Again  int `json:"again"`  // of them: deliveries that there are
-	Missed int `json:"missed"` // of them: events that made no delivery
+	Count  int  `json:"count"`
+	Again  int  `json:"again"`  // of them: deliveries that there are
+	Missed int  `json:"missed"` // of them: events that made no delivery
+	More   bool `json:"more"`   // there may be more than Count
 }
 
 const (

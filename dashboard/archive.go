@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -16,7 +17,16 @@ type archivePage struct {
 	Slow      string
 	Waiting   []waiting // the oldest in flight
 	Faults    []hook.ArchiveFault
-	Failed    []client.Event // attachments that could not be had
+	Failed    []unfetched
+}
+
+// unfetched is an attachment that could not be had.
+type unfetched struct {
+	MessageID string    `json:"-"`
+	At        time.Time `json:"-"`
+	Filename  string    `json:"filename"`
+	URL       string    `json:"url"`
+	Reason    string    `json:"reason"`
 }
 
 // archiveRow is how an endpoint's messages are kept.
@@ -56,7 +66,11 @@ func (q *request) archive() error {
 	if err != nil {
 		return err
 	}
-	p.Failed = failed.Items
+	for _, e := range failed.Items {
+		f := unfetched{MessageID: e.MessageID, At: e.OccurredAt}
+		_ = json.Unmarshal(e.Data, &f) // somebody may have published one of this type with other data
+		p.Failed = append(p.Failed, f)
+	}
 	return q.page("archive", "Archive", p)
 }
 

@@ -21,7 +21,7 @@ func TestTheArchiveSaysWhatIsLockedUntilWhenAndWhatWaits(t *testing.T) {
 	require.NoError(t, err)
 	page := b.get(t, "/portal/archive").body
 	require.Contains(t, page, m.Archive.ObjectKey)
-	require.Contains(t, page, m.RetainUntil.UTC().Format("2006-01-02 15:04:05")+"Z")
+	require.Contains(t, page, m.RetainUntil.UTC().Format(">2006-01-02 15:04:05<"))
 	for _, waits := range c.messages[1:] {
 		require.Contains(t, page, "/portal/messages/"+waits)
 	}

@@ -68,14 +68,12 @@ func BenchmarkPages(b *testing.B) {
 // the word "rare".
 func (s *site) multiply(b *testing.B, c content, size int) {
 	b.Helper()
-	db, err := pgx.Connect(b.Context(), s.db)
-	require.NoError(b, err)
-	defer db.Close(b.Context())
+	db := s.connect(b)
 	exec := func(sql string, arguments ...any) {
 		_, err := db.Exec(b.Context(), sql, arguments...)
 		require.NoError(b, err, sql)
 	}
-	_, err = s.api.CreateEndpoint(s.as(b), client.EndpointSettings{Name: new("Quiet")})
+	_, err := s.api.CreateEndpoint(s.as(b), client.EndpointSettings{Name: new("Quiet")})
 	require.NoError(b, err)
 	// Ids are ordered by time, as UUIDs of version 7 are.
 	exec(fmt.Sprintf(`CREATE FUNCTION pg_temp.id(kind text, n bigint) RETURNS uuid LANGUAGE sql AS $$

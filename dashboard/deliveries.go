@@ -17,6 +17,7 @@ type deliveriesPage struct {
 	listed[client.Delivery]
 	Status, Webhook, Event string
 	Name                   string // the webhook's
+	Webhooks               names  // where the list is not of one
 	States                 []state
 	Tests                  state // with or without tests
 }
@@ -25,6 +26,25 @@ type deliveriesPage struct {
 type state struct {
 	Name, URL string
 	Chosen    bool
+}
+
+// names are those of webhooks, by their ids.
+type names map[string]string
+
+// deliveryRows are deliveries as a table shows them.
+type deliveryRows struct {
+	Items    []client.Delivery
+	Webhooks names // nil: all are of one
+}
+
+// webhookNames are those of the tenant's webhooks; with very many, the newest.
+func (q *request) webhookNames() (names, error) {
+	got, err := q.API.WebhookPage(q.ctx, client.Page{Limit: 100})
+	out := names{}
+	for _, w := range got.Items {
+		out[w.ID] = w.Name
+	}
+	return out, err
 }
 
 func (q *request) deliveries() error {
@@ -45,6 +65,8 @@ func (q *request) deliveries() error {
 			return err
 		}
 		p.Name = w.Name
+	} else if p.Webhooks, err = q.webhookNames(); err != nil {
+		return err
 	}
 	for _, s := range []string{"", client.DeliveryPending, client.DeliveryHeld, client.DeliveryFailed, client.DeliveryDelivered, client.DeliveryCancelled} {
 		p.States = append(p.States, state{s, q.without("cursor", "status", s), s == p.Status})

@@ -103,7 +103,7 @@ func daysOf(f *form, name string) *client.Duration {
 		return nil
 	}
 	n, err := strconv.ParseFloat(word, 64)
-	if err != nil || n < 0 || n > 36500 {
+	if err != nil || !(n >= 0 && n <= 36500) { // nor is NaN
 		f.add("/"+name, "must be a number of days")
 		return nil
 	}

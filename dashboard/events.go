@@ -22,6 +22,7 @@ func (q *request) events() error {
 type eventPage struct {
 	Event      client.Event
 	Deliveries []client.Delivery
+	Webhooks   names
 }
 
 func (q *request) event() error {
@@ -33,5 +34,9 @@ func (q *request) event() error {
 	if err != nil {
 		return err
 	}
-	return q.page("event", e.Type, eventPage{e, got.Items})
+	webhooks, err := q.webhookNames()
+	if err != nil {
+		return err
+	}
+	return q.page("event", e.Type, eventPage{e, got.Items, webhooks})
 }

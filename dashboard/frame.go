@@ -1,7 +1,11 @@
 package dashboard
 
 import (
+	"encoding/base64"
 	"strings"
+	"time"
+
+	"posthorn/hook"
 )
 
 // A portal link may be shown in a frame of another site's. Its session is then
@@ -24,13 +28,34 @@ func (q *request) jars() []string {
 	return []string{q.cookieName(), q.frameCookie()}
 }
 
-// letFrame lets the origins of the session frame its pages. Of X-Frame-Options
-// there is no way to say so.
-func (q *request) letFrame() {
-	if len(q.session.Frames) == 0 {
+// framersTime is how long a browser keeps the origins that may frame a session:
+// after its end they show that it has ended, and not an empty frame.
+const framersTime = 180 * 24 * time.Hour
+
+func writeFramers(origins []string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(origins, " ")))
+}
+
+// readFramers reads the origins in a cookie; what is none is left out.
+func readFramers(text string) []string {
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return nil
+	}
+	origins, err := hook.ParseFrames(strings.Fields(string(raw)))
+	if err != nil {
+		return nil
+	}
+	return origins
+}
+
+// letFrame lets origins frame the answer. Of X-Frame-Options there is no way to
+// say so.
+func (q *request) letFrame(origins []string) {
+	if len(origins) == 0 {
 		return
 	}
 	h := q.w.Header()
-	h.Set("Content-Security-Policy", strings.Replace(policy, "frame-ancestors 'none'", "frame-ancestors "+strings.Join(q.session.Frames, " "), 1))
+	h.Set("Content-Security-Policy", strings.Replace(policy, "frame-ancestors 'none'", "frame-ancestors "+strings.Join(origins, " "), 1))
 	h.Del("X-Frame-Options")
 }

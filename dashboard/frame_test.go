@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
@@ -123,6 +124,28 @@ func TestAFramedSessionMeetsNobodysOwn(t *testing.T) {
 	}
 }
 
+func TestAFrameSaysThatItsSessionHasEnded(t *testing.T) {
+	t.Parallel()
+	e := setupTLS(t)
+	link := e.framedBy(t, "https://app.example.com")
+	cookies := e.ask(t, "GET", link, nil, "Sec-Fetch-Dest", "iframe").Cookies()
+	e.exec(t, "UPDATE sessions SET seen_at = now() - interval '25 hours'")
+	for _, headers := range [][]string{{"Sec-Fetch-Dest", "iframe"}, {"Sec-Fetch-Dest", "empty", "X-Framed", "1"}} {
+		page := e.ask(t, "GET", "/portal/webhooks", cookies, headers...)
+		require.Equal(t, http.StatusUnauthorized, page.StatusCode)
+		require.Contains(t, page.Header.Get("Content-Security-Policy"), "; frame-ancestors https://app.example.com;")
+		require.Empty(t, page.Header.Get("X-Frame-Options"))
+	}
+	window := e.ask(t, "GET", "/portal/webhooks", cookies, "Sec-Fetch-Dest", "document")
+	require.Equal(t, http.StatusSeeOther, window.StatusCode, "a window may sign in")
+
+	sealed, err := e.store.SealLink(hook.Link{TenantID: e.tenant, Frames: []string{"https://app.example.com"}, ExpiresAt: time.Now().Add(-time.Hour)})
+	require.NoError(t, err)
+	old := e.ask(t, "GET", "/portal/link/"+sealed, nil, "Sec-Fetch-Dest", "iframe")
+	require.Equal(t, http.StatusNotFound, old.StatusCode)
+	require.Contains(t, old.Header.Get("Content-Security-Policy"), "; frame-ancestors https://app.example.com;", "so does an old link")
+}
+
 func TestInABrowserALinkIsShownInTheFrameOfItsOriginAndOfNoOther(t *testing.T) {
 	t.Parallel()
 	e := setupTLS(t)
@@ -153,4 +176,10 @@ func TestInABrowserALinkIsShownInTheFrameOfItsOriginAndOfNoOther(t *testing.T) {
 	require.Contains(t, e.seen(), ".css style", "the page is shown")
 	require.NotContains(t, e.seen(), "/portal/sign-in", "with its session")
 	w.snap("framed")
+	e.exec(t, "DELETE FROM sessions")
+	links.Store("/later", "/portal/deliveries")
+	show("/later")
+	require.Contains(t, e.seen(), "/portal/deliveries iframe")
+	require.NotContains(t, e.seen(), "/portal/sign-in", "it says that the session has ended")
+	w.snap("framed-ended")
 }

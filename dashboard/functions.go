@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"posthorn/client"
 )
 
 // functions are what templates call.
@@ -16,18 +18,18 @@ func functions(a *assets) template.FuncMap {
 		"asset": a.url, "time": showTime, "bytes": showBytes, "seconds": showSeconds, "json": showJSON,
 		"field": newField, "select": newSelect, "plural": plural, "list": func(items ...any) []any { return items },
 		"join": strings.Join, "duration": showDuration, "short": short, "shade": shade, "add": func(a, b int) int { return a + b },
-		"percent": percent, "lastof": lastOf, "preview": previewable, "search": searchURL, "snippets": snippets, "excerpt": excerpt, "leading": leading, "why": why, "advice": advice, "text": attemptBody, "ms": round, "number": showNumber, "place": place, "timing": newTiming,
+		"percent": percent, "lastof": lastOf, "preview": previewable, "search": searchURL, "snippets": snippets, "excerpt": excerpt, "leading": leading, "why": why, "advice": advice, "text": attemptBody, "ms": round, "number": showNumber, "place": place, "progress": progress, "rows": func(list []client.Delivery, webhooks names) deliveryRows { return deliveryRows{list, webhooks} }, "timing": newTiming,
 	}
 }
 
 // showTime writes a time in UTC; a script rewrites it in the reader's zone, in
-// the same width.
+// the same width: only where there is none a Z is shown.
 func showTime(t time.Time) template.HTML {
 	if t.IsZero() {
 		return "–"
 	}
 	t = t.UTC()
-	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s UTC">%sZ</time>`, //nolint:gosec // digits alone
+	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s UTC">%s<span class="utc">Z</span></time>`, //nolint:gosec // digits alone
 		t.Format("2006-01-02T15:04:05.000Z"), t.Format("2006-01-02 15:04:05.000"), t.Format("2006-01-02 15:04:05")))
 }
 
@@ -154,4 +156,16 @@ func leading(text string) string {
 		return strings.ToValidUTF8(text[:most], "") + "…"
 	}
 	return text
+}
+
+// progress is how far an operation has come, 0 to 100: by what it is about, or
+// where that is not counted to its end by the time that it has gone over.
+func progress(o client.Operation) int {
+	if !o.More {
+		return percent(o.Done, o.Total)
+	}
+	if o.Reached.IsZero() {
+		return 0
+	}
+	return percent(int(o.Reached.Sub(o.Since)/time.Millisecond), int(o.Until.Sub(o.Since)/time.Millisecond))
 }

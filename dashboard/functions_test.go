@@ -77,3 +77,14 @@ func TestPasswordsAreKeptAsArgon2id(t *testing.T) {
 		require.False(t, checkPassword("", broken))
 	}
 }
+
+func TestProgressGoesByTheTimeWhereNotAllIsCounted(t *testing.T) {
+	t.Parallel()
+	since := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	o := client.Operation{Total: 8, Done: 2, Since: since, Until: since.Add(4 * time.Hour)}
+	require.Equal(t, 25, progress(o))
+	o.More = true
+	require.Zero(t, progress(o), "it has not begun")
+	o.Reached = since.Add(3 * time.Hour)
+	require.Equal(t, 75, progress(o))
+}

@@ -11,6 +11,7 @@ import (
 // link opens a session of whoever has a sealed link.
 func (q *request) link() error {
 	l, err := q.Store.OpenLink(q.PathValue("sealed"))
+	q.letFrame(l.Frames)
 	if err != nil {
 		return q.dead()
 	}
@@ -35,7 +36,7 @@ func (q *request) link() error {
 
 // dead answers a link that opens nothing, whatever the reason.
 func (q *request) dead() error {
-	q.show(http.StatusNotFound, "dead-link", "This link has expired", nil)
+	q.show(http.StatusNotFound, "dead-link", "This link has expired", q.framed())
 	return nil
 }
 

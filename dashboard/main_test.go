@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"posthorn/api"
@@ -237,4 +238,19 @@ func (b *browser) post(t testing.TB, path string, pairs ...string) got {
 		form.Add(pairs[i], pairs[i+1])
 	}
 	return b.send(t, http.MethodPost, path, form)
+}
+
+// connect opens the site's database.
+func (s *site) connect(t testing.TB) *pgx.Conn {
+	t.Helper()
+	db, err := pgx.Connect(t.Context(), s.db)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = db.Close(context.WithoutCancel(t.Context())) })
+	return db
+}
+
+func (s *site) exec(t testing.TB, sql string) {
+	t.Helper()
+	_, err := s.connect(t).Exec(t.Context(), sql)
+	require.NoError(t, err)
 }

@@ -169,6 +169,7 @@ type messagePage struct {
 	Endpoint   string // its name; "" where it is deleted
 	Events     []client.Event
 	Deliveries []client.Delivery
+	Webhooks   names
 }
 
 func (q *request) message() error {
@@ -194,6 +195,9 @@ func (q *request) message() error {
 		p.Deliveries = append(p.Deliveries, got.Items...)
 	}
 	p.Events = events.Items
+	if p.Webhooks, err = q.webhookNames(); err != nil {
+		return err
+	}
 	return q.page("message", "Message "+short(m.ID), p)
 }
 

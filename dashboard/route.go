@@ -41,7 +41,8 @@ type request struct {
 	ctx     context.Context // calls of the API are made for the session's tenant
 	session hook.Session
 	token   hook.Secret
-	jar     string // the cookie that the token came in
+	jar     string   // the cookie that the token came in
+	framers []string // origins that might frame the session, also once it has ended
 }
 
 // serve finds out who asks, and whether they may.
@@ -63,7 +64,7 @@ func (q *request) enter(rt route) error {
 		}
 		return errSignIn
 	}
-	q.letFrame()
+	q.letFrame(q.session.Frames)
 	if !rt.open && (!rt.allows(q.session.Role) || rt.people && q.session.UserID == (hook.ID{})) {
 		return &hook.Error{Code: hook.CodeForbidden, Message: "your role, " + string(q.session.Role) + ", does not open this page"}
 	}
@@ -86,6 +87,11 @@ type problem struct {
 
 // fail shows an error: what went wrong, and what to do next.
 func (q *request) fail(err error) {
+	if errors.Is(err, errSignIn) && q.framed() && len(q.framers) > 0 {
+		q.letFrame(q.framers)
+		q.show(http.StatusUnauthorized, "ended", "This session has ended", nil)
+		return
+	}
 	if errors.Is(err, errSignIn) {
 		to := Prefix + "/sign-in"
 		if q.Method == http.MethodGet {

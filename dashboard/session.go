@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"net/http"
+	"strings"
 
 	"posthorn/hook"
 	"posthorn/store"
@@ -19,7 +20,8 @@ func (d *dashboard) cookieName() string {
 func (q *request) identify() (err error) {
 	for _, name := range q.jars() {
 		if cookie, err := q.Cookie(name); err == nil && cookie.Value != "" {
-			q.token, q.jar = hook.Secret(cookie.Value), name
+			token, framers, _ := strings.Cut(cookie.Value, ".")
+			q.token, q.jar, q.framers = hook.Secret(token), name, readFramers(framers)
 			break
 		}
 	}
@@ -49,7 +51,11 @@ func (q *request) open(s hook.Session) error {
 	if err != nil {
 		return err
 	}
-	q.giveCookie(jar, token.Reveal(), int(store.SessionTime.Seconds()))
+	value, lasts := token.Reveal(), store.SessionTime
+	if len(s.Frames) > 0 {
+		value, lasts = value+"."+writeFramers(s.Frames), framersTime
+	}
+	q.giveCookie(jar, value, int(lasts.Seconds()))
 	return nil
 }
 

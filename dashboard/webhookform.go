@@ -77,7 +77,10 @@ func headersOf(f *form) *map[string]string {
 			f.add("/headers", "write one header a line: Name: value")
 			continue
 		}
-		headers[strings.TrimSpace(name)] = strings.TrimSpace(value)
+		if name = strings.TrimSpace(name); headers[name] != "" {
+			f.add("/headers", name+" is there twice")
+		}
+		headers[name] = strings.TrimSpace(value)
 	}
 	return &headers
 }
@@ -113,12 +116,12 @@ func numberOf(f *form, name string) *int {
 	if word == "" {
 		return nil
 	}
-	n, err := strconv.Atoi(word)
+	n, err := strconv.ParseInt(word, 10, 32)
 	if err != nil {
 		f.add("/"+name, "must be a whole number")
 		return nil
 	}
-	return &n
+	return new(int(n))
 }
 
 // fill is a webhook as its form shows it.

@@ -39,10 +39,12 @@ type Operation struct {
 	Status     OperationStatus
 	Detail     string // why it ended so
 	Run        int    // of the workflow that carries it
-	Total      int    // deliveries, or mails, that it is about
+	Total      int    // deliveries, or mails, that it is about, as far as they were counted
+	More       bool   // there may be more than Total
 	Done       int
-	Recovery   Recovery // of a recovery
-	Notice     Notice   // of a notification
+	Reached    time.Time // of a recovery: when the last event was published that it looked at
+	Recovery   Recovery  // of a recovery
+	Notice     Notice    // of a notification
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 }

@@ -39,11 +39,20 @@ type EventFilter struct {
 // Events lists a tenant's events, newest first.
 func (s *Store) Events(ctx context.Context, tenant hook.ID, f EventFilter, p Page) (list []hook.Event, err error) {
 	err = s.tenant(ctx, tenant, func(q *db.Queries) error {
-		rows, err := q.Events(ctx, db.EventsParams{
-			TenantID: tenant, Before: p.before(), Type: optional(f.Type), EndpointID: optional(f.EndpointID),
-			MessageID: optional(f.MessageID), OccurredAfter: optional(f.After), OccurredBefore: optional(f.Before),
-			MaxRows: int32(p.Limit),
-		})
+		params := db.EventsParams{
+			TenantID: tenant, Before: p.before(), EndpointID: optional(f.EndpointID), MessageID: optional(f.MessageID),
+			OccurredAfter: optional(f.After), OccurredBefore: optional(f.Before), MaxRows: int32(p.Limit),
+		}
+		var rows []db.Event
+		var err error
+		if f.Type == "" {
+			rows, err = q.Events(ctx, params)
+		} else {
+			rows, err = q.EventsOfType(ctx, db.EventsOfTypeParams{
+				TenantID: tenant, Before: params.Before, Type: f.Type, EndpointID: params.EndpointID, MessageID: params.MessageID,
+				OccurredAfter: params.OccurredAfter, OccurredBefore: params.OccurredBefore, MaxRows: params.MaxRows,
+			})
+		}
 		list = convert(rows, eventOf)
 		return err
 	})

@@ -118,17 +118,22 @@ func (s *Store) Messages(ctx context.Context, tenant hook.ID, f MessageFilter, p
 	err = s.tenant(ctx, tenant, func(q *db.Queries) error {
 		var sizes []db.MessageSizesRow
 		var err error
-		if f.Status == hook.MessageAccepted {
+		status := optional(string(f.Status))
+		switch {
+		case f.Status == hook.MessageAccepted:
 			var open []db.OpenMessageSizesRow
 			open, err = q.OpenMessageSizes(ctx, db.OpenMessageSizesParams{
 				TenantID: tenant, Since: since, Before: before, EndpointID: optional(f.EndpointID), MaxRows: int32(p.Limit),
 			})
 			sizes = convert(open, func(r db.OpenMessageSizesRow) db.MessageSizesRow { return db.MessageSizesRow(r) })
-		} else {
-			sizes, err = q.MessageSizes(ctx, db.MessageSizesParams{
-				TenantID: tenant, Since: since, Before: before, EndpointID: optional(f.EndpointID),
-				Status: optional(string(f.Status)), MaxRows: int32(p.Limit),
+		case f.EndpointID != hook.ID{}:
+			var own []db.EndpointMessageSizesRow
+			own, err = q.EndpointMessageSizes(ctx, db.EndpointMessageSizesParams{
+				TenantID: tenant, Since: since, Before: before, EndpointID: f.EndpointID, Status: status, MaxRows: int32(p.Limit),
 			})
+			sizes = convert(own, func(r db.EndpointMessageSizesRow) db.MessageSizesRow { return db.MessageSizesRow(r) })
+		default:
+			sizes, err = q.MessageSizes(ctx, db.MessageSizesParams{TenantID: tenant, Since: since, Before: before, Status: status, MaxRows: int32(p.Limit)})
 		}
 		if err != nil {
 			return err

@@ -59,7 +59,7 @@ func (s *Store) Notified(ctx context.Context, id hook.ID, run, n int, refused st
 // save keeps what an operation has come to know.
 func (o *operation) save(ctx context.Context, q *db.Queries) error {
 	return q.SetOperationInput(ctx, db.SetOperationInputParams{
-		ID: o.ID, Input: hook.EncodeJSON(operationInput{&o.Recovery, &o.Notice}), Total: int32(o.Total),
+		ID: o.ID, Input: hook.EncodeJSON(inputOf(o.Operation)), Total: int32(o.Total),
 	})
 }
 

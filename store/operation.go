@@ -18,7 +18,7 @@ func operate(ctx context.Context, q *db.Queries, o *hook.Operation) error {
 	o.ID = hook.NewID()
 	made, err := q.InsertOperation(ctx, db.InsertOperationParams{
 		ID: o.ID, TenantID: o.TenantID, WebhookID: o.WebhookID, Kind: string(o.Kind), Generation: int32(o.Generation),
-		Total: int32(o.Total), Input: hook.EncodeJSON(operationInput{&o.Recovery, &o.Notice}),
+		Total: int32(o.Total), Input: hook.EncodeJSON(inputOf(o)),
 	})
 	if err != nil || made == 0 {
 		return err
@@ -30,6 +30,11 @@ func operate(ctx context.Context, q *db.Queries, o *hook.Operation) error {
 type operationInput struct {
 	*hook.Recovery
 	*hook.Notice
+	More *bool `json:"more,omitzero"`
+}
+
+func inputOf(o *hook.Operation) operationInput {
+	return operationInput{&o.Recovery, &o.Notice, &o.More}
 }
 
 // Operation finds one operation.
@@ -134,7 +139,11 @@ func operationOf(row db.Operation) (hook.Operation, error) {
 		Status: hook.OperationStatus(row.Status), Detail: row.Detail, Run: int(row.Run), Total: int(row.Total), Done: int(row.Done),
 		CreatedAt: hook.IDTime(row.ID), UpdatedAt: row.UpdatedAt,
 	}
-	return o, json.Unmarshal(row.Input, &operationInput{&o.Recovery, &o.Notice})
+	if row.Position != nil {
+		o.Reached = hook.IDTime(*row.Position)
+	}
+	input := inputOf(&o)
+	return o, json.Unmarshal(row.Input, &input)
 }
 
 // missing reports whether a query found no row.

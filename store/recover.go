@@ -9,11 +9,8 @@ import (
 	"posthorn/store/db"
 )
 
-// How many events are looked at together.
-const (
-	recoverRows = 2000
-	countRows   = 20_000
-)
+// recoverRows is how many events are looked at together.
+const recoverRows = 2000
 
 // slack is how far apart the clocks may be that an event's id and a pause come
 // from. What has a delivery is no miss, however the clocks go.
@@ -21,39 +18,77 @@ const slack = 5 * time.Second
 
 // Recoverable says what a recovery would deliver again.
 type Recoverable struct {
-	Again  int // of the deliveries that there are
-	Missed int // events that made no delivery
+	Again  int  // of the deliveries that there are
+	Missed int  // events that made no delivery
+	More   bool // than that: counting has ended before
 }
 
-// CountRecoverable counts what a recovery of a webhook would deliver again.
+// Counting ends with Most events, and sooner where the database is slow, or a
+// filter: somebody waits for it.
+const (
+	countRows = 500 // looked at together
+	countTime = 50 * time.Millisecond
+)
+
+// CountRecoverable counts what a recovery of a webhook would deliver again, as
+// far as that takes no long time.
 func (s *Store) CountRecoverable(ctx context.Context, tenant, webhook hook.ID, r hook.Recovery) (n Recoverable, err error) {
 	err = s.tenant(ctx, tenant, func(q *db.Queries) error {
 		row, err := q.Webhook(ctx, db.WebhookParams{TenantID: tenant, ID: webhook})
 		if err != nil {
 			return err
 		}
-		n, err = countRecoverable(ctx, q, settingsOf(row), r)
-		return err
+		w := settingsOf(row)
+		look, err := newLook(ctx, q, &w, r)
+		if err != nil {
+			return err
+		}
+		if r.Include != hook.IncludeAll {
+			failed, err := q.CountFailed(ctx, db.CountFailedParams{
+				TenantID: tenant, WebhookID: webhook, After: look.after, Until: look.until, MaxRows: Most + 1,
+			})
+			if err != nil {
+				return err
+			}
+			n.Again, n.More = min(int(failed), Most), failed > Most
+		}
+		return look.count(ctx, q, &n)
 	})
 	return n, wrap(err, "webhook")
 }
 
-func countRecoverable(ctx context.Context, q *db.Queries, w hook.Webhook, r hook.Recovery) (n Recoverable, err error) {
-	look, err := newLook(ctx, q, &w, r)
-	for done := false; err == nil && !done; {
-		var rows []db.RecoverableRow
-		if rows, done, err = look.next(ctx, q, countRows, countRows); err != nil {
-			return n, err
-		}
-		for _, row := range rows {
-			if row.DeliveryID == nil {
-				n.Missed++
-			} else {
-				n.Again++
+// count adds what it finds among events until counting ends. What failed is
+// counted already, so without everything only pauses are looked at.
+func (l *look) count(ctx context.Context, q *db.Queries, n *Recoverable) error {
+	from, to := []hook.ID{l.after}, []hook.ID{l.until}
+	if !l.p.Everything {
+		from, to = convert(l.p.PausesFrom, before), l.p.PausesTo
+	}
+	began, until, looked := time.Now(), l.until, 0
+	for i := range from {
+		l.after = slices.MaxFunc([]hook.ID{l.after, from[i]}, compareIDs)
+		l.until = slices.MinFunc([]hook.ID{until, to[i]}, compareIDs)
+		for done := compareIDs(l.after, l.until) >= 0; !done; looked += countRows {
+			if looked >= Most || looked > 0 && time.Since(began) > countTime {
+				n.More = true
+				return nil
+			}
+			var rows []db.RecoverableRow
+			var err error
+			if rows, done, err = l.next(ctx, q, countRows, countRows); err != nil {
+				return err
+			}
+			for _, row := range rows {
+				switch {
+				case row.DeliveryID == nil:
+					n.Missed++
+				case l.p.Everything:
+					n.Again++
+				}
 			}
 		}
 	}
-	return n, err
+	return nil
 }
 
 // StartRecovery makes the operation that delivers again what a webhook missed,
@@ -69,7 +104,7 @@ func (s *Store) StartRecovery(ctx context.Context, tenant, webhook hook.ID, r ho
 	if err != nil {
 		return o, err
 	}
-	o.Total = n.Again + n.Missed
+	o.Total, o.More = n.Again+n.Missed, n.More
 	err = s.tenant(ctx, tenant, func(q *db.Queries) error {
 		row, err := q.LockWebhook(ctx, db.LockWebhookParams{TenantID: tenant, ID: webhook})
 		if err != nil {

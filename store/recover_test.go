@@ -179,3 +179,35 @@ func TestARecoveryGoesOverManyEvents(t *testing.T) {
 	require.Equal(t, 4, o.Done)
 	require.Equal(t, 4, b.count(t, "SELECT count(*) FROM deliveries WHERE webhook_id = $1", w.ID))
 }
+
+func TestCountingWhatIsRecoverableEnds(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	w := b.addWebhook(t, b.tenant, only("*"))
+	const copied = store.Most + 100 // some are on their way by then
+	b.exec(t, `INSERT INTO events (id, tenant_id, public_id, type, data, occurred_at)
+		SELECT (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - 60000), 12, '0') || '7' || lpad(to_hex(n & 4095), 3, '0') || '8' || lpad(to_hex(n), 15, '0'))::uuid,
+			$1, '', 'order.placed', '{}', now() FROM generate_series(1, $2) n`, b.tenant, copied)
+	r := hook.Recovery{Since: hook.Time(time.Now().Add(-time.Hour)), Until: hook.Time(time.Now().Add(time.Hour)), Include: hook.IncludeAll}
+	n, err := b.CountRecoverable(t.Context(), b.tenant, w.ID, r)
+	require.NoError(t, err)
+	require.True(t, n.More)
+	require.LessOrEqual(t, n.Missed, store.Most)
+	require.NotZero(t, n.Missed)
+
+	o, err := b.StartRecovery(t.Context(), b.tenant, w.ID, r)
+	require.NoError(t, err)
+	o, err = b.Recover(t.Context(), o.ID, o.Run)
+	require.NoError(t, err)
+	o, err = b.Operation(t.Context(), b.tenant, o.ID)
+	require.NoError(t, err)
+	require.True(t, o.More)
+	require.WithinRange(t, o.Reached, r.Since, r.Until)
+
+	r.Include = hook.IncludeFailed
+	b.exec(t, `INSERT INTO deliveries (id, tenant_id, event_id, webhook_id, format, transform, status, due_at)
+		SELECT gen_random_uuid(), tenant_id, id, $2, 'standard', '', 'failed', NULL FROM events e WHERE tenant_id = $1 ON CONFLICT DO NOTHING`, b.tenant, w.ID)
+	n, err = b.CountRecoverable(t.Context(), b.tenant, w.ID, r)
+	require.NoError(t, err)
+	require.Equal(t, store.Recoverable{Again: store.Most, More: true}, n)
+}

@@ -80,37 +80,67 @@ func (s *Store) IndexLag(ctx context.Context) (time.Duration, error) {
 // which must collect and sort all that it finds.
 const searchWalk = 4000
 
+// searchArchived is how many are found at a time where those that are not
+// archived are left out of them: while the archive is away they may be many.
+const searchArchived = 500
+
 // Search lists a tenant's messages that match an expression (a tsquery over
 // the terms that Index stored), newest first. The expression names the tenant
 // as well.
 func (s *Store) Search(ctx context.Context, tenant hook.ID, expression string, f MessageFilter, p Page) (list []MessageView, err error) {
 	since, before := f.bounds(p)
-	var ids []hook.ID
-	err = s.begin(ctx, planEach, func(tx pgx.Tx) (err error) {
-		ids, err = search(ctx, db.New(tx), tenant, expression, since, before, p.Limit)
-		return err
-	})
-	if err != nil {
-		return nil, wrap(err, "search")
+	limit := p.Limit
+	if f.Status == hook.MessageArchived {
+		limit = max(limit, searchArchived)
 	}
-	// The index of terms cannot be used under row security, whose condition
-	// goes first. Only ids come from there.
-	err = s.tenant(ctx, tenant, func(q *db.Queries) error {
-		rows, err := q.MessageSizesByID(ctx, db.MessageSizesByIDParams{TenantID: tenant, Ids: ids})
-		if err != nil {
+	var found []db.MessageSizesRow
+	for more := true; more && len(found) < p.Limit; {
+		var ids []hook.ID
+		err = s.begin(ctx, planEach, func(tx pgx.Tx) (err error) {
+			ids, err = search(ctx, db.New(tx), tenant, expression, since, before, f.Status, limit)
 			return err
+		})
+		if err != nil {
+			return nil, wrap(err, "search")
 		}
-		list, err = load(ctx, q, tenant, convert(rows, func(row db.MessageSizesByIDRow) db.MessageSizesRow { return db.MessageSizesRow(row) }))
+		sizes, err := s.sizes(ctx, tenant, ids, f.Status)
+		if err != nil {
+			return nil, wrap(err, "search")
+		}
+		found = append(found, sizes...)
+		if more = len(ids) == limit; more {
+			before = ids[len(ids)-1]
+		}
+	}
+	err = s.tenant(ctx, tenant, func(q *db.Queries) error {
+		list, err = load(ctx, q, tenant, found[:min(len(found), p.Limit)])
 		return err
 	})
 	return list, wrap(err, "search")
+}
+
+// sizes finds those of some messages that have a status, in a transaction of
+// the tenant: the index of terms cannot be used under row security, whose
+// condition goes first, so that only ids come from there.
+func (s *Store) sizes(ctx context.Context, tenant hook.ID, ids []hook.ID, status hook.MessageStatus) (list []db.MessageSizesRow, err error) {
+	err = s.tenant(ctx, tenant, func(q *db.Queries) error {
+		rows, err := q.MessageSizesByID(ctx, db.MessageSizesByIDParams{TenantID: tenant, Ids: ids, Status: optional(string(status))})
+		list = convert(rows, func(row db.MessageSizesByIDRow) db.MessageSizesRow { return db.MessageSizesRow(row) })
+		return err
+	})
+	return list, err
 }
 
 // planEach has the planner look at what is searched for: whether the index of
 // terms is of use depends on it.
 const planEach = "SET LOCAL plan_cache_mode = auto"
 
-func search(ctx context.Context, q *db.Queries, tenant hook.ID, expression string, since, before hook.ID, limit int) ([]hook.ID, error) {
+// search finds ids. What is not archived is looked for by itself; what is, among
+// all.
+func search(ctx context.Context, q *db.Queries, tenant hook.ID, expression string, since, before hook.ID, status hook.MessageStatus, limit int) ([]hook.ID, error) {
+	if status == hook.MessageAccepted {
+		return q.SearchOpen(ctx, db.SearchOpenParams{TenantID: tenant, Before: before, Since: since, Query: expression, MaxRows: int32(limit)})
+	}
 	recent, err := q.SearchRecent(ctx, db.SearchRecentParams{
 		TenantID: tenant, Before: before, Since: since, Walk: searchWalk, Query: expression, MaxRows: int32(limit),
 	})

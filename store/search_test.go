@@ -175,3 +175,20 @@ func TestIndexLag(t *testing.T) {
 		return err == nil && lag > 0
 	}, 10*time.Second, time.Millisecond)
 }
+
+func TestASearchIsNarrowedToWhatIsArchivedOrIsNot(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	e := b.addEndpoint(t, b.tenant)
+	for n := range 12 {
+		b.say(t, e, strconv.Itoa(n), "hello", nil)
+	}
+	b.exec(t, "UPDATE messages SET status = 'archived', due_at = NULL, payload = '{}' WHERE external_id IN ('0', '5', '6', '11')")
+	for status, want := range map[hook.MessageStatus][]string{
+		hook.MessageArchived: {"11", "6", "5", "0"}, hook.MessageAccepted: {"10", "9", "8", "7", "4", "3", "2", "1"},
+	} {
+		require.Equal(t, want, b.find(t, search.Query{Text: "hello"}, store.MessageFilter{Status: status}, 50))
+		require.Equal(t, want[:3], b.find(t, search.Query{Text: "hello"}, store.MessageFilter{Status: status}, 3))
+		require.Empty(t, b.find(t, search.Query{Text: "nowhere"}, store.MessageFilter{Status: status}, 3))
+	}
+}

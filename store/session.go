@@ -101,10 +101,11 @@ func (s *Store) SealLink(l hook.Link) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(sealed), err
 }
 
-// OpenLink reads a link; one that is expired or not ours is not found.
+// OpenLink reads a link; one that is expired or not ours is not found. Of one
+// that is expired there is left who may frame it.
 func (s *Store) OpenLink(sealed string) (l hook.Link, err error) {
 	if !s.unseal(sealed, linkPlace, &l) || time.Now().After(l.ExpiresAt) {
-		return hook.Link{}, hook.NotFound("link")
+		return hook.Link{Frames: l.Frames}, hook.NotFound("link")
 	}
 	return l, nil
 }

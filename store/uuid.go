@@ -21,7 +21,7 @@ func registerIDs(m *pgtype.Map) {
 
 // sortedIDs are the keys of a map in the order in which rows are locked.
 func sortedIDs[V any](m map[hook.ID]V) []hook.ID {
-	return slices.SortedFunc(maps.Keys(m), func(a, b hook.ID) int { return bytes.Compare(a[:], b[:]) })
+	return slices.SortedFunc(maps.Keys(m), compareIDs)
 }
 
 var errNullID = errors.New("store: an id is null")
@@ -74,3 +74,5 @@ func (p *scanID) Scan(source []byte, target any) error {
 	id, _ := target.(*hook.ID)
 	return p.next.Scan(source, (*wireID)(id))
 }
+
+func compareIDs(a, b hook.ID) int { return bytes.Compare(a[:], b[:]) }

@@ -47,6 +47,7 @@ function refreshing() {
     if (!document.hidden && !busy) {
       try {
         const answer = await fetch(location.href, { headers: { Accept: "text/html", ...(window.top !== window && { "X-Framed": "1" }) } });
+        if (answer.status === 401 || answer.redirected) { location.reload(); return; } // the session has ended
         const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-refresh]");
         if (answer.ok && next) {
           part.replaceWith(next);

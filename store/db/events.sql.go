@@ -104,18 +104,16 @@ func (q *Queries) EventByPublicID(ctx context.Context, arg EventByPublicIDParams
 const events = `-- name: Events :many
 SELECT id, tenant_id, public_id, type, data, occurred_at, message_id, endpoint_id, test FROM events
 WHERE tenant_id = $1 AND id < $2 AND NOT test
-    AND ($3::text IS NULL OR type = $3)
-    AND ($4::uuid IS NULL OR endpoint_id = $4)
-    AND ($5::uuid IS NULL OR message_id = $5)
-    AND ($6::timestamptz IS NULL OR occurred_at >= $6)
-    AND ($7::timestamptz IS NULL OR occurred_at < $7)
-ORDER BY id DESC LIMIT $8
+    AND ($3::uuid IS NULL OR endpoint_id = $3)
+    AND ($4::uuid IS NULL OR message_id = $4)
+    AND ($5::timestamptz IS NULL OR occurred_at >= $5)
+    AND ($6::timestamptz IS NULL OR occurred_at < $6)
+ORDER BY id DESC LIMIT $7
 `
 
 type EventsParams struct {
 	TenantID       uuid.UUID
 	Before         uuid.UUID
-	Type           *string
 	EndpointID     *uuid.UUID
 	MessageID      *uuid.UUID
 	OccurredAfter  *time.Time
@@ -127,7 +125,6 @@ func (q *Queries) Events(ctx context.Context, arg EventsParams) ([]Event, error)
 	rows, err := q.db.Query(ctx, events,
 		arg.TenantID,
 		arg.Before,
-		arg.Type,
 		arg.EndpointID,
 		arg.MessageID,
 		arg.OccurredAfter,
@@ -174,6 +171,67 @@ type EventsByIDParams struct {
 
 func (q *Queries) EventsByID(ctx context.Context, arg EventsByIDParams) ([]Event, error) {
 	rows, err := q.db.Query(ctx, eventsByID, arg.Ids, arg.TenantID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Event{}
+	for rows.Next() {
+		var i Event
+		if err := rows.Scan(
+			&i.ID,
+			&i.TenantID,
+			&i.PublicID,
+			&i.Type,
+			&i.Data,
+			&i.OccurredAt,
+			&i.MessageID,
+			&i.EndpointID,
+			&i.Test,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const eventsOfType = `-- name: EventsOfType :many
+SELECT id, tenant_id, public_id, type, data, occurred_at, message_id, endpoint_id, test FROM events
+WHERE tenant_id = $1 AND id < $2 AND NOT test AND type = $3
+    AND ($4::uuid IS NULL OR endpoint_id = $4)
+    AND ($5::uuid IS NULL OR message_id = $5)
+    AND ($6::timestamptz IS NULL OR occurred_at >= $6)
+    AND ($7::timestamptz IS NULL OR occurred_at < $7)
+ORDER BY id DESC LIMIT $8
+`
+
+type EventsOfTypeParams struct {
+	TenantID       uuid.UUID
+	Before         uuid.UUID
+	Type           string
+	EndpointID     *uuid.UUID
+	MessageID      *uuid.UUID
+	OccurredAfter  *time.Time
+	OccurredBefore *time.Time
+	MaxRows        int32
+}
+
+// As Events, by an index: they may be few among many.
+func (q *Queries) EventsOfType(ctx context.Context, arg EventsOfTypeParams) ([]Event, error) {
+	rows, err := q.db.Query(ctx, eventsOfType,
+		arg.TenantID,
+		arg.Before,
+		arg.Type,
+		arg.EndpointID,
+		arg.MessageID,
+		arg.OccurredAfter,
+		arg.OccurredBefore,
+		arg.MaxRows,
+	)
 	if err != nil {
 		return nil, err
 	}

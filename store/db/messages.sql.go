@@ -98,6 +98,55 @@ func (q *Queries) DeleteBodies(ctx context.Context, ids []uuid.UUID) error {
 	return err
 }
 
+const endpointMessageSizes = `-- name: EndpointMessageSizes :many
+SELECT m.id, m.size FROM messages m
+WHERE m.tenant_id = $1 AND m.id < $2 AND m.id >= $3 AND m.endpoint_id = $4
+    AND ($5::text IS NULL OR m.status = $5)
+ORDER BY m.id DESC LIMIT $6
+`
+
+type EndpointMessageSizesParams struct {
+	TenantID   uuid.UUID
+	Before     uuid.UUID
+	Since      uuid.UUID
+	EndpointID uuid.UUID
+	Status     *string
+	MaxRows    int32
+}
+
+type EndpointMessageSizesRow struct {
+	ID   uuid.UUID
+	Size int32
+}
+
+// Of one endpoint, by an index: they may be few among many.
+func (q *Queries) EndpointMessageSizes(ctx context.Context, arg EndpointMessageSizesParams) ([]EndpointMessageSizesRow, error) {
+	rows, err := q.db.Query(ctx, endpointMessageSizes,
+		arg.TenantID,
+		arg.Before,
+		arg.Since,
+		arg.EndpointID,
+		arg.Status,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []EndpointMessageSizesRow{}
+	for rows.Next() {
+		var i EndpointMessageSizesRow
+		if err := rows.Scan(&i.ID, &i.Size); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const enqueueMessages = `-- name: EnqueueMessages :exec
 WITH u AS MATERIALIZED (
     SELECT n.id, n.endpoint_id, n.shard
@@ -373,18 +422,16 @@ func (q *Queries) MessageSize(ctx context.Context, id uuid.UUID) (int32, error) 
 const messageSizes = `-- name: MessageSizes :many
 SELECT m.id, m.size FROM messages m
 WHERE m.tenant_id = $1 AND m.id < $2 AND m.id >= $3
-    AND ($4::uuid IS NULL OR m.endpoint_id = $4)
-    AND ($5::text IS NULL OR m.status = $5)
-ORDER BY m.id DESC LIMIT $6
+    AND ($4::text IS NULL OR m.status = $4)
+ORDER BY m.id DESC LIMIT $5
 `
 
 type MessageSizesParams struct {
-	TenantID   uuid.UUID
-	Before     uuid.UUID
-	Since      uuid.UUID
-	EndpointID *uuid.UUID
-	Status     *string
-	MaxRows    int32
+	TenantID uuid.UUID
+	Before   uuid.UUID
+	Since    uuid.UUID
+	Status   *string
+	MaxRows  int32
 }
 
 type MessageSizesRow struct {
@@ -397,7 +444,6 @@ func (q *Queries) MessageSizes(ctx context.Context, arg MessageSizesParams) ([]M
 		arg.TenantID,
 		arg.Before,
 		arg.Since,
-		arg.EndpointID,
 		arg.Status,
 		arg.MaxRows,
 	)
@@ -420,12 +466,15 @@ func (q *Queries) MessageSizes(ctx context.Context, arg MessageSizesParams) ([]M
 }
 
 const messageSizesByID = `-- name: MessageSizesByID :many
-SELECT m.id, m.size FROM messages m WHERE m.tenant_id = $1 AND m.id = ANY($2::uuid[]) ORDER BY m.id DESC
+SELECT m.id, m.size FROM messages m WHERE m.tenant_id = $1 AND m.id = ANY($2::uuid[])
+    AND ($3::text IS NULL OR m.status = $3)
+ORDER BY m.id DESC
 `
 
 type MessageSizesByIDParams struct {
 	TenantID uuid.UUID
 	Ids      []uuid.UUID
+	Status   *string
 }
 
 type MessageSizesByIDRow struct {
@@ -434,7 +483,7 @@ type MessageSizesByIDRow struct {
 }
 
 func (q *Queries) MessageSizesByID(ctx context.Context, arg MessageSizesByIDParams) ([]MessageSizesByIDRow, error) {
-	rows, err := q.db.Query(ctx, messageSizesByID, arg.TenantID, arg.Ids)
+	rows, err := q.db.Query(ctx, messageSizesByID, arg.TenantID, arg.Ids, arg.Status)
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,35 @@ func (q *Queries) BeginPause(ctx context.Context, arg BeginPauseParams) error {
 	return err
 }
 
+const countFailed = `-- name: CountFailed :one
+SELECT count(*) FROM (SELECT FROM deliveries d
+    WHERE d.tenant_id = $1 AND d.webhook_id = $2 AND d.status = 'failed'
+        AND d.event_id > $3 AND d.event_id < $4 AND d.due_at IS NULL AND NOT d.waits AND NOT d.test
+    LIMIT $5) f
+`
+
+type CountFailedParams struct {
+	TenantID  uuid.UUID
+	WebhookID uuid.UUID
+	After     uuid.UUID
+	Until     uuid.UUID
+	MaxRows   int32
+}
+
+// What failed, as Recoverable finds it, however many events there were beside.
+func (q *Queries) CountFailed(ctx context.Context, arg CountFailedParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countFailed,
+		arg.TenantID,
+		arg.WebhookID,
+		arg.After,
+		arg.Until,
+		arg.MaxRows,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countHeld = `-- name: CountHeld :one
 SELECT count(*) FROM deliveries WHERE webhook_id = $1 AND status = 'held'
 `

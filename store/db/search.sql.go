@@ -108,6 +108,48 @@ func (q *Queries) OldestUnindexed(ctx context.Context) (uuid.UUID, error) {
 	return message_id, err
 }
 
+const searchOpen = `-- name: SearchOpen :many
+SELECT m.id FROM messages m JOIN message_search s ON s.message_id = m.id
+WHERE m.tenant_id = $1 AND m.status = 'accepted' AND m.id < $2::uuid AND m.id >= $3::uuid
+    AND s.terms @@ $4::tsquery
+ORDER BY m.id DESC LIMIT $5
+`
+
+type SearchOpenParams struct {
+	TenantID uuid.UUID
+	Before   uuid.UUID
+	Since    uuid.UUID
+	Query    interface{}
+	MaxRows  int32
+}
+
+// Among those that are not archived: they are few.
+func (q *Queries) SearchOpen(ctx context.Context, arg SearchOpenParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, searchOpen,
+		arg.TenantID,
+		arg.Before,
+		arg.Since,
+		arg.Query,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const searchRecent = `-- name: SearchRecent :one
 WITH recent AS MATERIALIZED (
     SELECT s.message_id, s.terms FROM message_search s

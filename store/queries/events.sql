@@ -49,7 +49,16 @@ SELECT e.* FROM event_ids i JOIN events e ON e.id = i.event_id WHERE i.tenant_id
 -- name: Events :many
 SELECT * FROM events
 WHERE tenant_id = $1 AND id < sqlc.arg(before) AND NOT test
-    AND (sqlc.narg(type)::text IS NULL OR type = sqlc.narg(type))
+    AND (sqlc.narg(endpoint_id)::uuid IS NULL OR endpoint_id = sqlc.narg(endpoint_id))
+    AND (sqlc.narg(message_id)::uuid IS NULL OR message_id = sqlc.narg(message_id))
+    AND (sqlc.narg(occurred_after)::timestamptz IS NULL OR occurred_at >= sqlc.narg(occurred_after))
+    AND (sqlc.narg(occurred_before)::timestamptz IS NULL OR occurred_at < sqlc.narg(occurred_before))
+ORDER BY id DESC LIMIT sqlc.arg(max_rows);
+
+-- name: EventsOfType :many
+-- As Events, by an index: they may be few among many.
+SELECT * FROM events
+WHERE tenant_id = $1 AND id < sqlc.arg(before) AND NOT test AND type = sqlc.arg(type)
     AND (sqlc.narg(endpoint_id)::uuid IS NULL OR endpoint_id = sqlc.narg(endpoint_id))
     AND (sqlc.narg(message_id)::uuid IS NULL OR message_id = sqlc.narg(message_id))
     AND (sqlc.narg(occurred_after)::timestamptz IS NULL OR occurred_at >= sqlc.narg(occurred_after))

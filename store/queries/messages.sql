@@ -103,7 +103,6 @@ WHERE m.tenant_id = $1 AND m.id = $2;
 -- name: MessageSizes :many
 SELECT m.id, m.size FROM messages m
 WHERE m.tenant_id = $1 AND m.id < sqlc.arg(before) AND m.id >= sqlc.arg(since)
-    AND (sqlc.narg(endpoint_id)::uuid IS NULL OR m.endpoint_id = sqlc.narg(endpoint_id))
     AND (sqlc.narg(status)::text IS NULL OR m.status = sqlc.narg(status))
 ORDER BY m.id DESC LIMIT sqlc.arg(max_rows);
 
@@ -114,8 +113,17 @@ WHERE m.tenant_id = $1 AND m.id < sqlc.arg(before) AND m.id >= sqlc.arg(since) A
     AND (sqlc.narg(endpoint_id)::uuid IS NULL OR m.endpoint_id = sqlc.narg(endpoint_id))
 ORDER BY m.id DESC LIMIT sqlc.arg(max_rows);
 
+-- name: EndpointMessageSizes :many
+-- Of one endpoint, by an index: they may be few among many.
+SELECT m.id, m.size FROM messages m
+WHERE m.tenant_id = $1 AND m.id < sqlc.arg(before) AND m.id >= sqlc.arg(since) AND m.endpoint_id = sqlc.arg(endpoint_id)
+    AND (sqlc.narg(status)::text IS NULL OR m.status = sqlc.narg(status))
+ORDER BY m.id DESC LIMIT sqlc.arg(max_rows);
+
 -- name: MessageSizesByID :many
-SELECT m.id, m.size FROM messages m WHERE m.tenant_id = $1 AND m.id = ANY(sqlc.arg(ids)::uuid[]) ORDER BY m.id DESC;
+SELECT m.id, m.size FROM messages m WHERE m.tenant_id = $1 AND m.id = ANY(sqlc.arg(ids)::uuid[])
+    AND (sqlc.narg(status)::text IS NULL OR m.status = sqlc.narg(status))
+ORDER BY m.id DESC;
 
 -- name: UpsertAttachment :exec
 INSERT INTO attachments (message_id, n, tenant_id, filename, content_type, url, size, sha256, object_key, version_id, failed)

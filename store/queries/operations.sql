@@ -88,6 +88,13 @@ WHERE e.tenant_id = sqlc.arg(tenant_id) AND e.id > sqlc.arg(after) AND e.id <= s
             OR strpos(p.text, '.') = 0 AND starts_with(e.type, p.text || '.')))
 ORDER BY e.id LIMIT sqlc.arg(max_rows);
 
+-- name: CountFailed :one
+-- What failed, as Recoverable finds it, however many events there were beside.
+SELECT count(*) FROM (SELECT FROM deliveries d
+    WHERE d.tenant_id = sqlc.arg(tenant_id) AND d.webhook_id = sqlc.arg(webhook_id) AND d.status = 'failed'
+        AND d.event_id > sqlc.arg(after) AND d.event_id < sqlc.arg(until) AND d.due_at IS NULL AND NOT d.waits AND NOT d.test
+    LIMIT sqlc.arg(max_rows)) f;
+
 -- name: Redeliver :many
 -- What was delivered stays delivered, and is due again all the same. Where the
 -- transform failed nothing was sent: it is taken as it stands now.

@@ -48,3 +48,10 @@ ORDER BY message_id DESC LIMIT sqlc.arg(max_rows);
 SELECT sqlc.embed(m), b.request, b.raw FROM messages m LEFT JOIN message_bodies b ON b.message_id = m.id
 WHERE m.tenant_id = $1 AND m.id = ANY(sqlc.arg(ids)::uuid[])
 ORDER BY m.id DESC;
+
+-- name: SearchOpen :many
+-- Among those that are not archived: they are few.
+SELECT m.id FROM messages m JOIN message_search s ON s.message_id = m.id
+WHERE m.tenant_id = $1 AND m.status = 'accepted' AND m.id < sqlc.arg(before)::uuid AND m.id >= sqlc.arg(since)::uuid
+    AND s.terms @@ sqlc.arg(query)::tsquery
+ORDER BY m.id DESC LIMIT sqlc.arg(max_rows);
