@@ -35,7 +35,7 @@ var filled = []string{"messages", "events", "deliveries", "attempts", "message_s
 const distinct = 20_000
 
 func newFiller(ctx context.Context, p *product) (*filler, error) {
-	l, err := newInbound(ctx, p, 512)
+	l, err := newInbound(ctx, p, 512, client.EndpointSettings{})
 	if err != nil {
 		return nil, err
 	}
