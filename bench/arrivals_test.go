@@ -117,14 +117,12 @@ func TestTheTimesAfterARestartAreThoseOfWhatWaited(t *testing.T) {
 	begin := time.Now()
 	at := func(ms int) time.Time { return begin.Add(time.Duration(ms) * time.Millisecond) }
 	a := newArrivals()
-	for id, e := range map[string]*arrival{
+	a.list = map[string]*arrival{
 		"before the kill, delivered":        {accepted: at(0), last: at(10)},
 		"before the kill, came again later": {accepted: at(90), last: at(2900)},
 		"while none ran":                    {accepted: at(500), last: at(1400)},
 		"while none ran, later":             {accepted: at(600), last: at(1700)},
 		"after the restart":                 {accepted: at(1100), last: at(1200)},
-	} {
-		a.list[id] = e
 	}
 	first, all := a.afterRestart(at(100), at(1000))
 	require.Equal(t, 400*time.Millisecond, first)

@@ -11,7 +11,11 @@ type deliverCommand struct {
 // Run measures from publishing an event to its arrival.
 func (c *deliverCommand) Run(ctx context.Context, b *bench) error {
 	b.begin("deliver", "events of %d bytes, published over the API and delivered to one of %d webhooks", c.Body, c.Webhooks)
-	return c.run(ctx, b, func(_ context.Context, p *product) (*loader, error) {
+	err := c.run(ctx, b, func(_ context.Context, p *product) (*loader, error) {
 		return newLoader(p, "bench.", c.Webhooks, c.Body), nil
 	})
+	if err != nil {
+		return err
+	}
+	return b.end()
 }

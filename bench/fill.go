@@ -16,7 +16,7 @@ import (
 )
 
 // filler makes many messages of one that was really received, archived and
-// delivered: copies of its rows, each with 30 words of its own of a vocabulary
+// delivered: copies of its rows, each with 15 words of its own of a vocabulary
 // in which words are as frequent as in natural language (Zipf), spread over the
 // last 30 days. It writes rows, as to receive a million would take an hour.
 type filler struct {
@@ -32,10 +32,10 @@ type filler struct {
 var filled = []string{"messages", "events", "deliveries", "attempts", "message_search"}
 
 // distinct is how many messages have words of their own; the others repeat them.
-const distinct = 50_000
+const distinct = 20_000
 
 func newFiller(ctx context.Context, p *product) (*filler, error) {
-	l, err := newInbound(ctx, p, 512)
+	l, err := newInbound(ctx, p, 512, client.EndpointSettings{})
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func (f *filler) prepare(ctx context.Context) error {
 // terms are what a message is found by.
 func (f *filler) terms(tenant hook.ID, i int, words *rand.Zipf) []string {
 	var text strings.Builder
-	for range 30 {
+	for range 15 {
 		fmt.Fprintf(&text, "w%d ", words.Uint64())
 	}
 	endpoint, _ := hook.ParseID(f.endpoint.ID) // the API gave it

@@ -80,7 +80,7 @@ type growth struct {
 
 // enter makes what the rows refer to.
 func (g *growth) enter(ctx context.Context) (err error) {
-	if g.endpoint, err = g.addEndpoint(ctx); err != nil {
+	if g.endpoint, err = g.addEndpoint(ctx, client.EndpointSettings{}); err != nil {
 		return err
 	}
 	g.webhook, err = g.client.CreateWebhook(ctx, client.WebhookSettings{URL: new("https://example.com/"), Events: &[]string{"message"}})

@@ -31,7 +31,7 @@ func (c *ingestCommand) Run(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer p.stop()
-	e, err := p.addEndpoint(ctx)
+	e, err := p.addEndpoint(ctx, client.EndpointSettings{})
 	if err != nil {
 		return err
 	}

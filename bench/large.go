@@ -32,7 +32,7 @@ func (c *largeCommand) Run(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer p.stop()
-	e, err := p.addEndpoint(ctx)
+	e, err := p.addEndpoint(ctx, client.EndpointSettings{})
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (c *loads) run(ctx context.Context, b *bench, prepare func(context.Context,
 			return fmt.Errorf("%s: %w", dispatch, err)
 		}
 	}
-	return b.end()
+	return nil
 }
 
 func (c *loads) under(ctx context.Context, b *bench, dispatch string, prepare func(context.Context, *product) (*loader, error)) error {

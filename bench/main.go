@@ -24,7 +24,7 @@ import (
 type cli struct {
 	settings
 
-	All allCommand `cmd:"" help:"Every scenario below, with what each does by default."`
+	All allCommand `cmd:"" help:"Every scenario below, with its defaults, in some twenty minutes; writes posthorn-bench.json and posthorn-bench.svg, or what --out says."`
 
 	Ingest    ingestCommand    `cmd:"" help:"Messages that are acknowledged, beside the same writes by bare connections."`
 	Deliver   deliverCommand   `cmd:"" help:"Events from being published to their arrival."`

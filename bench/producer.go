@@ -38,14 +38,15 @@ func message(externalID string, size int, attachments string) string {
 // none is the attachments of a message that has none.
 const none = "[]"
 
-// addEndpoint makes an endpoint whose rate is never reached.
-func (p *product) addEndpoint(ctx context.Context) (client.Endpoint, error) {
-	return p.client.CreateEndpoint(ctx, client.EndpointSettings{Name: new("bench"), RateLimit: new(50_000), Burst: new(10_000_000)})
+// addEndpoint makes an endpoint of some settings, whose rate is never reached.
+func (p *product) addEndpoint(ctx context.Context, s client.EndpointSettings) (client.Endpoint, error) {
+	s.Name, s.RateLimit, s.Burst = new("bench"), new(50_000), new(10_000_000)
+	return p.client.CreateEndpoint(ctx, s)
 }
 
-// newInbound is a loader that sends messages to an endpoint.
-func newInbound(ctx context.Context, p *product, size int) (*loader, error) {
-	e, err := p.addEndpoint(ctx)
+// newInbound is a loader that sends messages to an endpoint of some settings.
+func newInbound(ctx context.Context, p *product, size int, s client.EndpointSettings) (*loader, error) {
+	e, err := p.addEndpoint(ctx, s)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -86,7 +87,7 @@ func TestAChartIsWellFormedAndShowsEachResult(t *testing.T) {
 	elements, text := map[string]int{}, ""
 	for x := xml.NewDecoder(strings.NewReader(string(svg))); ; {
 		token, err := x.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		require.NoError(t, err)
