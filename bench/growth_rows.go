@@ -35,7 +35,16 @@ func (g *growth) fill(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, table := range []string{"messages", "message_search", "events", "deliveries", "attempts"} {
+	// As autovacuum does, which leaves out what is partitioned as a whole.
+	rows, err := db.Query(ctx, `SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND (relispartition OR relname = 'deliveries')`)
+	if err != nil {
+		return err
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for _, table := range tables {
 		if _, err := db.Exec(ctx, "VACUUM ANALYZE "+table); err != nil {
 			return err
 		}
