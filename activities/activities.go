@@ -7,6 +7,8 @@ package activities
 import (
 	"log/slog"
 
+	"golang.org/x/sync/singleflight"
+
 	"posthorn/archive"
 	"posthorn/dispatch"
 	"posthorn/egress"
@@ -30,6 +32,7 @@ type Activities struct {
 	Version       string
 
 	webhooks webhooks
+	segments singleflight.Group // that are being sealed, by id
 }
 
 // Next is what is to become of an outbox row.

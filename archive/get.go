@@ -54,6 +54,19 @@ func (a *Archive) GetAttachment(ctx context.Context, o hook.Object) (io.ReadSeek
 // what was sealed is ErrDamaged, one that is not there an error of
 // hook.CodeNotFound.
 func (a *Archive) ReadRecord(ctx context.Context, l hook.Location) (*Contents, error) {
+	packed, err := a.read(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	contents, err := ParseRecord(bytes.NewReader(packed))
+	if err != nil {
+		return nil, fmt.Errorf("archive: %s: %w: %w", l.Key, ErrDamaged, err)
+	}
+	return contents, nil
+}
+
+// read reads a part of an object.
+func (a *Archive) read(ctx context.Context, l hook.Location) ([]byte, error) {
 	if l.Offset < 0 || l.Length <= 0 || l.Length > maxRecord {
 		// A range that ends before it begins means another one to S3.
 		return nil, fmt.Errorf("archive: %s: %d bytes from %d is no place of a record", l.Key, l.Length, l.Offset)
@@ -75,11 +88,7 @@ func (a *Archive) ReadRecord(ctx context.Context, l hook.Location) (*Contents, e
 	if int64(len(packed)) != l.Length {
 		return nil, fmt.Errorf("archive: %s: %w: it has %d bytes, not %d", l.Key, ErrDamaged, len(packed), l.Length)
 	}
-	contents, err := ParseRecord(bytes.NewReader(packed))
-	if err != nil {
-		return nil, fmt.Errorf("archive: %s: %w: %w", l.Key, ErrDamaged, err)
-	}
-	return contents, nil
+	return packed, nil
 }
 
 func (a *Archive) missing(key string, err error) error {

@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
@@ -25,14 +24,20 @@ type member struct {
 
 func (m member) field(name string) string { return m.header[strings.ToLower(name)] }
 
+// packed is what members are read from, and no byte beyond them.
+type packed interface {
+	io.Reader
+	io.ByteReader
+}
+
 // members reads WARC records, each of which is a gzip member.
 type members struct {
-	from    *bufio.Reader
+	from    packed
 	content hash.Hash // of all that was read, decompressed
 }
 
-func newMembers(packed *bufio.Reader) *members {
-	return &members{from: packed, content: sha256.New()}
+func newMembers(from packed) *members {
+	return &members{from: from, content: sha256.New()}
 }
 
 func (m *members) sum() string { return hex.EncodeToString(m.content.Sum(nil)) }

@@ -25,7 +25,19 @@ type Contents struct {
 // reference is an error, and memory is bounded whatever it is given.
 func ParseRecord(r io.Reader) (*Contents, error) {
 	packed := bufio.NewReader(r)
-	members := newMembers(packed)
+	c, err := parse(packed)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := packed.Peek(1); err != io.EOF {
+		return nil, errors.Join(errors.New("archive: something follows the record"), err)
+	}
+	return c, nil
+}
+
+// parse reads the record that comes next.
+func parse(from packed) (*Contents, error) {
+	members := newMembers(from)
 	request, err := members.next("request")
 	if err != nil {
 		return nil, fmt.Errorf("archive: the request record: %w", err)
@@ -33,9 +45,6 @@ func ParseRecord(r io.Reader) (*Contents, error) {
 	metadata, err := members.next("metadata")
 	if err != nil {
 		return nil, fmt.Errorf("archive: the metadata record: %w", err)
-	}
-	if _, err := packed.Peek(1); err != io.EOF {
-		return nil, errors.Join(errors.New("archive: something follows the record"), err)
 	}
 	c := &Contents{ContentSHA256: members.sum()}
 	if err := c.readRequest(request); err != nil {

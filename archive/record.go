@@ -24,16 +24,24 @@ type Record struct {
 // without a number, with an attachment that is not settled, or whose body does
 // not have its digest.
 func NewRecord(m *hook.Message) (Record, error) {
+	w := newWriter()
+	if err := w.message(m); err != nil {
+		return Record{}, err
+	}
+	return w.record(), nil
+}
+
+// message writes a message's record.
+func (w *writer) message(m *hook.Message) error {
 	if err := sealable(m); err != nil {
-		return Record{}, fmt.Errorf("archive: message %s cannot be sealed: %w", m.ID, err)
+		return fmt.Errorf("archive: message %s cannot be sealed: %w", m.ID, err)
 	}
 	block := httpRequest(m)
 	metadata, err := metadataOf(m, hexSum(block)).encode()
 	if err != nil {
-		return Record{}, fmt.Errorf("archive: the metadata of message %s: %w", m.ID, err)
+		return fmt.Errorf("archive: the metadata of message %s: %w", m.ID, err)
 	}
 	request, date, uri := recordID(m.ID), hook.FormatTime(m.ReceivedAt), targetURI(&m.Request)
-	var w writer
 	// The client's address stands in the metadata alone: WARC-IP-Address is
 	// the server's.
 	w.write([][2]string{
@@ -56,15 +64,21 @@ func NewRecord(m *hook.Message) (Record, error) {
 		{"Content-Type", "application/json"},
 	}, metadata)
 	if w.err != nil {
-		return Record{}, fmt.Errorf("archive: message %s: %w", m.ID, w.err)
+		return fmt.Errorf("archive: message %s: %w", m.ID, w.err)
 	}
-	return Record{Bytes: w.packed.Bytes(), ContentSHA256: hexSum(w.plain.Bytes())}, nil
+	return nil
 }
 
 func sealable(m *hook.Message) error {
 	if m.Number < 1 {
 		return errors.New("it has no number")
 	}
+	return Sound(m)
+}
+
+// Sound says what is wrong with a message that could not be sealed under any
+// number.
+func Sound(m *hook.Message) error {
 	if hexSum(m.Raw) != hex.EncodeToString(m.SHA256[:]) {
 		return errors.New("its body does not have its SHA-256")
 	}

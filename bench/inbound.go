@@ -13,6 +13,7 @@ type inboundCommand struct {
 	loads
 	Dispatch []string `default:"adaptive,workflow" help:"Settings of POSTHORN_DISPATCH to measure."`
 	Body     int      `default:"1024" help:"Bytes of a message."`
+	Segments bool     `help:"Measure each setting once more with archive_segments."`
 	JSON     string   `placeholder:"FILE" help:"Write the figures as JSON."`
 }
 
@@ -23,21 +24,25 @@ func (c *inboundCommand) Run(ctx context.Context) error {
 	printHead("dispatch")
 	var list []delivered
 	for _, setting := range c.Dispatch {
-		if err := c.under(ctx, setting, &list); err != nil {
+		err := c.under(ctx, setting, false, &list)
+		if err == nil && c.Segments {
+			err = c.under(ctx, setting, true, &list)
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", setting, err)
 		}
 	}
 	return writeJSON(c.JSON, list)
 }
 
-func (c *inboundCommand) under(ctx context.Context, setting string, list *[]delivered) error {
+func (c *inboundCommand) under(ctx context.Context, setting string, segments bool, list *[]delivered) error {
 	p, err := startProduct(ctx, setting, &c.loads)
 	if err != nil {
 		return err
 	}
 	defer p.stop()
 	endpoint, err := p.client.CreateEndpoint(ctx, client.EndpointSettings{
-		Name: new("bench"), RateLimit: new(50_000), Burst: new(100_000),
+		Name: new("bench"), RateLimit: new(50_000), Burst: new(100_000), ArchiveSegments: &segments,
 	})
 	if err != nil {
 		return err
@@ -51,6 +56,9 @@ func (c *inboundCommand) under(ctx context.Context, setting string, list *[]deli
 		return err
 	}
 	defer stop()
+	if segments {
+		setting = "segments"
+	}
 	return c.run(ctx, l, setting, list)
 }
 

@@ -43,7 +43,10 @@ func toArchive(row db.MessageToArchiveRow) (hook.Message, error) {
 	m := hook.Message{
 		ID: row.ID, TenantID: row.TenantID, EndpointID: row.EndpointID, Status: hook.MessageStatus(row.Status),
 		Run: int(row.Run), ReceivedAt: hook.IDTime(row.ID), Raw: row.Raw, SHA256: [32]byte(row.Sha256),
-		Retention: time.Duration(row.Retention) * time.Second,
+		Retention: time.Duration(row.Retention) * time.Second, Segmented: row.ArchiveSegments,
+	}
+	if row.SegmentID != nil {
+		m.Segment = *row.SegmentID
 	}
 	if row.Number != nil {
 		m.Number = *row.Number

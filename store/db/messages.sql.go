@@ -214,13 +214,14 @@ func (q *Queries) InsertMessages(ctx context.Context, arg InsertMessagesParams) 
 }
 
 const lockMessageNumbers = `-- name: LockMessageNumbers :many
-SELECT id, endpoint_id, number FROM messages WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
+SELECT id, endpoint_id, number, segment_id FROM messages WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
 `
 
 type LockMessageNumbersRow struct {
 	ID         uuid.UUID
 	EndpointID uuid.UUID
 	Number     *int64
+	SegmentID  *uuid.UUID
 }
 
 func (q *Queries) LockMessageNumbers(ctx context.Context, ids []uuid.UUID) ([]LockMessageNumbersRow, error) {
@@ -232,7 +233,12 @@ func (q *Queries) LockMessageNumbers(ctx context.Context, ids []uuid.UUID) ([]Lo
 	items := []LockMessageNumbersRow{}
 	for rows.Next() {
 		var i LockMessageNumbersRow
-		if err := rows.Scan(&i.ID, &i.EndpointID, &i.Number); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.EndpointID,
+			&i.Number,
+			&i.SegmentID,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -253,7 +259,7 @@ func (q *Queries) MarkConflicting(ctx context.Context, id uuid.UUID) error {
 }
 
 const message = `-- name: Message :one
-SELECT m.id, m.tenant_id, m.endpoint_id, m.number, m.external_id, m.occurred_at, m.size, m.sha256, m.status, m.conflicting, m.run, m.due_at, m.payload, m.object_key, m.version_id, m.record_offset, m.record_length, m.retain_until, m.archived_at, m.dispatch, b.request, b.raw FROM messages m LEFT JOIN message_bodies b ON b.message_id = m.id
+SELECT m.id, m.tenant_id, m.endpoint_id, m.number, m.external_id, m.occurred_at, m.size, m.sha256, m.status, m.conflicting, m.run, m.due_at, m.payload, m.object_key, m.version_id, m.record_offset, m.record_length, m.retain_until, m.archived_at, m.dispatch, m.segment_id, b.request, b.raw FROM messages m LEFT JOIN message_bodies b ON b.message_id = m.id
 WHERE m.tenant_id = $1 AND m.id = $2
 `
 
@@ -292,6 +298,7 @@ func (q *Queries) Message(ctx context.Context, arg MessageParams) (MessageRow, e
 		&i.Message.RetainUntil,
 		&i.Message.ArchivedAt,
 		&i.Message.Dispatch,
+		&i.Message.SegmentID,
 		&i.Request,
 		&i.Raw,
 	)
@@ -429,7 +436,7 @@ func (q *Queries) MessageSizesByID(ctx context.Context, arg MessageSizesByIDPara
 }
 
 const messageToArchive = `-- name: MessageToArchive :one
-SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, e.retention, b.request, b.raw
+SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, m.segment_id, e.retention, e.archive_segments, b.request, b.raw
 FROM messages m
 JOIN endpoints e ON e.id = m.endpoint_id
 LEFT JOIN message_bodies b ON b.message_id = m.id
@@ -437,17 +444,19 @@ WHERE m.id = $1
 `
 
 type MessageToArchiveRow struct {
-	ID         uuid.UUID
-	TenantID   uuid.UUID
-	EndpointID uuid.UUID
-	ExternalID string
-	Number     *int64
-	Status     string
-	Run        int32
-	Sha256     []byte
-	Retention  int64
-	Request    []byte
-	Raw        []byte
+	ID              uuid.UUID
+	TenantID        uuid.UUID
+	EndpointID      uuid.UUID
+	ExternalID      string
+	Number          *int64
+	Status          string
+	Run             int32
+	Sha256          []byte
+	SegmentID       *uuid.UUID
+	Retention       int64
+	ArchiveSegments bool
+	Request         []byte
+	Raw             []byte
 }
 
 func (q *Queries) MessageToArchive(ctx context.Context, id uuid.UUID) (MessageToArchiveRow, error) {
@@ -462,7 +471,9 @@ func (q *Queries) MessageToArchive(ctx context.Context, id uuid.UUID) (MessageTo
 		&i.Status,
 		&i.Run,
 		&i.Sha256,
+		&i.SegmentID,
 		&i.Retention,
+		&i.ArchiveSegments,
 		&i.Request,
 		&i.Raw,
 	)
@@ -571,23 +582,24 @@ func (q *Queries) SetArchived(ctx context.Context, arg SetArchivedParams) ([]uui
 }
 
 const setMessageNumbers = `-- name: SetMessageNumbers :exec
-UPDATE messages m SET number = u.number
-FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::bigint[]) AS number) u
+UPDATE messages m SET number = u.number, segment_id = $1
+FROM (SELECT unnest($2::uuid[]) AS id, unnest($3::bigint[]) AS number) u
 WHERE m.id = u.id
 `
 
 type SetMessageNumbersParams struct {
-	Ids     []uuid.UUID
-	Numbers []int64
+	SegmentID *uuid.UUID
+	Ids       []uuid.UUID
+	Numbers   []int64
 }
 
 func (q *Queries) SetMessageNumbers(ctx context.Context, arg SetMessageNumbersParams) error {
-	_, err := q.db.Exec(ctx, setMessageNumbers, arg.Ids, arg.Numbers)
+	_, err := q.db.Exec(ctx, setMessageNumbers, arg.SegmentID, arg.Ids, arg.Numbers)
 	return err
 }
 
 const smallMessagesToArchive = `-- name: SmallMessagesToArchive :many
-SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, e.retention, b.request, b.raw
+SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, m.segment_id, e.retention, e.archive_segments, b.request, b.raw
 FROM messages m
 JOIN endpoints e ON e.id = m.endpoint_id
 LEFT JOIN message_bodies b ON b.message_id = m.id
@@ -600,17 +612,19 @@ type SmallMessagesToArchiveParams struct {
 }
 
 type SmallMessagesToArchiveRow struct {
-	ID         uuid.UUID
-	TenantID   uuid.UUID
-	EndpointID uuid.UUID
-	ExternalID string
-	Number     *int64
-	Status     string
-	Run        int32
-	Sha256     []byte
-	Retention  int64
-	Request    []byte
-	Raw        []byte
+	ID              uuid.UUID
+	TenantID        uuid.UUID
+	EndpointID      uuid.UUID
+	ExternalID      string
+	Number          *int64
+	Status          string
+	Run             int32
+	Sha256          []byte
+	SegmentID       *uuid.UUID
+	Retention       int64
+	ArchiveSegments bool
+	Request         []byte
+	Raw             []byte
 }
 
 // Without those that are larger, or gone.
@@ -632,7 +646,9 @@ func (q *Queries) SmallMessagesToArchive(ctx context.Context, arg SmallMessagesT
 			&i.Status,
 			&i.Run,
 			&i.Sha256,
+			&i.SegmentID,
 			&i.Retention,
+			&i.ArchiveSegments,
 			&i.Request,
 			&i.Raw,
 		); err != nil {

@@ -46,7 +46,7 @@ JOIN message_dedup d ON d.endpoint_id = u.endpoint_id AND d.key_hash = u.key_has
 UPDATE messages SET conflicting = true WHERE id = $1 AND NOT conflicting;
 
 -- name: MessageToArchive :one
-SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, e.retention, b.request, b.raw
+SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, m.segment_id, e.retention, e.archive_segments, b.request, b.raw
 FROM messages m
 JOIN endpoints e ON e.id = m.endpoint_id
 LEFT JOIN message_bodies b ON b.message_id = m.id
@@ -57,17 +57,17 @@ SELECT size FROM messages WHERE id = $1;
 
 -- name: SmallMessagesToArchive :many
 -- Without those that are larger, or gone.
-SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, e.retention, b.request, b.raw
+SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, m.segment_id, e.retention, e.archive_segments, b.request, b.raw
 FROM messages m
 JOIN endpoints e ON e.id = m.endpoint_id
 LEFT JOIN message_bodies b ON b.message_id = m.id
 WHERE m.id = ANY(sqlc.arg(ids)::uuid[]) AND m.size <= sqlc.arg(max_size)::int;
 
 -- name: LockMessageNumbers :many
-SELECT id, endpoint_id, number FROM messages WHERE id = ANY(sqlc.arg(ids)::uuid[]) ORDER BY id FOR UPDATE;
+SELECT id, endpoint_id, number, segment_id FROM messages WHERE id = ANY(sqlc.arg(ids)::uuid[]) ORDER BY id FOR UPDATE;
 
 -- name: SetMessageNumbers :exec
-UPDATE messages m SET number = u.number
+UPDATE messages m SET number = u.number, segment_id = sqlc.narg(segment_id)
 FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(numbers)::bigint[]) AS number) u
 WHERE m.id = u.id;
 
