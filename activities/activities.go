@@ -33,6 +33,7 @@ type Activities struct {
 
 	webhooks webhooks
 	segments singleflight.Group // that are being sealed, by id
+	batches  singleflight.Group // likewise
 }
 
 // Next is what is to become of an outbox row.

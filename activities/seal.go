@@ -64,6 +64,9 @@ func (a *Activities) seal(ctx context.Context, l *loaded, number int64, by hook.
 		return Sealed{}, hook.NotFound("message")
 	}
 	m.RetainUntil = retainUntil(m, time.Now())
+	if err := a.sealBatch(ctx, m, m.RetainUntil); err != nil {
+		return Sealed{}, err
+	}
 	results, err := a.putInline(ctx, m, l.attached)
 	if err != nil {
 		return Sealed{}, err

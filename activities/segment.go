@@ -73,7 +73,7 @@ func (a *Activities) seeSegment(ctx context.Context, segment *store.Segment, lis
 }
 
 // putSegment puts a segment, which is locked for as long as its message that is
-// kept longest.
+// kept longest. So are the batches that they came in, which are put before.
 func (a *Activities) putSegment(ctx context.Context, segment *store.Segment, list []*loaded) error {
 	var messages []*hook.Message
 	var until time.Time
@@ -85,6 +85,15 @@ func (a *Activities) putSegment(ctx context.Context, segment *store.Segment, lis
 		if own := retainUntil(&l.Message, time.Now()); own.After(until) {
 			until = own
 		}
+	}
+	batches := map[hook.ID]hook.BatchRecord{}
+	for _, m := range messages {
+		if there, ok := batches[m.Batch.ID]; ok {
+			m.Batch.Record = there
+		} else if err := a.sealBatch(ctx, m, until); err != nil {
+			return err
+		}
+		batches[m.Batch.ID] = m.Batch.Record
 	}
 	records, err := archive.NewSegment(messages)
 	if err != nil {

@@ -53,6 +53,7 @@ type archiver struct {
 	bucket   string
 	ingest   *store.Ingest
 	endpoint hook.Endpoint
+	batch    hook.Batch // with which two of three messages came
 }
 
 func newArchiver(t *testing.T) *archiver {
@@ -98,6 +99,14 @@ func body(n int) string {
 
 func (w *archiver) accept(t require.TestingT, n int) []hook.ID {
 	ids, errs := make([]hook.ID, n), make([]error, n)
+	batch := hook.Batch{ID: hook.NewID(), TenantID: w.endpoint.TenantID, EndpointID: w.endpoint.ID, Request: hook.Request{Method: "POST", Target: "/in/batch", Host: "localhost"}}
+	offsets := make([]int64, n)
+	for i := range n {
+		offsets[i] = int64(len(batch.Raw))
+		batch.Raw = append(batch.Raw, body(i)+"\n"...)
+	}
+	batch.SHA256 = sha256.Sum256(batch.Raw)
+	require.NoError(t, w.Store.CreateBatch(context.Background(), &batch))
 	var all sync.WaitGroup
 	for i := range n {
 		m := &hook.Message{
@@ -105,13 +114,16 @@ func (w *archiver) accept(t require.TestingT, n int) []hook.ID {
 			Payload: hook.Payload{ExternalID: fmt.Sprint("m-", i), OccurredAt: time.Now()},
 			Request: hook.Request{Method: "POST", Target: "/in", Host: "localhost"}, Verdict: hook.Verdict{Scheme: "bearer"},
 		}
-		ids[i] = m.ID
+		if ids[i] = m.ID; i%3 > 0 {
+			m.Batch = hook.BatchLine{ID: batch.ID, Offset: offsets[i], Length: int64(len(m.Raw))}
+		}
 		all.Go(func() { _, errs[i] = w.ingest.Accept(context.Background(), m, time.Hour) })
 	}
 	all.Wait()
 	for _, err := range errs {
 		require.NoError(t, err)
 	}
+	w.batch = batch
 	return ids
 }
 
@@ -180,6 +192,9 @@ func TestAMessageLiesInOneObjectWhereverItsWorkersDie(t *testing.T) {
 			case 2:
 				_, err := w.Seal(ctx, some[0])
 				require.NoError(t, err)
+			case 3: // and dies before that is recorded
+				_, err := w.Archive.PutBatch(ctx, &w.batch, time.Now().Add(time.Hour))
+				require.NoError(t, err)
 			}
 			if len(segments) > 0 {
 				w.until(t, stop(rapid.IntRange(0, int(never)).Draw(t, "dies")), rapid.SampledFrom(segments).Draw(t, "segment"), run)
@@ -211,11 +226,18 @@ func (w *archiver) requireArchived(t require.TestingT, ids []hook.ID) {
 		require.Equal(t, "COMPLIANCE", info.Mode)
 		require.False(t, info.RetainUntil.Before(v.RetainUntil), "the object is locked for as long as its message")
 		numbers[v.Number], keys[v.Location.Key] = true, true
+		if of := c.Metadata.Batch; of != nil {
+			keys[of.ObjectKey] = true
+			info, err := w.Archive.Stat(ctx, hook.Object{Key: of.ObjectKey, VersionID: of.VersionID})
+			require.NoError(t, err)
+			require.False(t, info.RetainUntil.Before(v.RetainUntil), "so is its batch")
+		}
+		require.Equal(t, n%3 > 0, c.Metadata.Batch != nil)
 	}
 	require.Len(t, numbers, len(ids))
 	require.True(t, numbers[1] && numbers[int64(len(ids))], "the numbers have no holes")
 	in := 0
-	for _, prefix := range []string{"records/", "segments/"} {
+	for _, prefix := range []string{"records/", "segments/", "batches/"} {
 		for o := range w.raw.ListObjectsIter(ctx, w.bucket, minio.ListObjectsOptions{
 			Prefix: prefix + w.endpoint.TenantID.String() + "/", Recursive: true, WithVersions: true,
 		}) {

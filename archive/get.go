@@ -50,10 +50,19 @@ func (a *Archive) GetAttachment(ctx context.Context, o hook.Object) (io.ReadSeek
 	return object, infoOf(stat), nil
 }
 
-// ReadRecord reads a record and checks every digest in it. One that is not
-// what was sealed is ErrDamaged, one that is not there an error of
-// hook.CodeNotFound.
+// ReadRecord reads a record, with that of its batch where it came in one, and
+// checks every digest in it. One that is not what was sealed is ErrDamaged, one
+// that is not there an error of hook.CodeNotFound.
 func (a *Archive) ReadRecord(ctx context.Context, l hook.Location) (*Contents, error) {
+	contents, err := a.readAlone(ctx, l)
+	if err != nil || contents.Metadata.Batch == nil {
+		return contents, err
+	}
+	return contents, a.readBatch(ctx, contents)
+}
+
+// readAlone reads a record without that of its batch.
+func (a *Archive) readAlone(ctx context.Context, l hook.Location) (*Contents, error) {
 	packed, err := a.read(ctx, l)
 	if err != nil {
 		return nil, err

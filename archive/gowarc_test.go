@@ -50,6 +50,12 @@ func TestStrictImplementationAcceptsRecords(t *testing.T) {
 		}
 	}
 
+	for name, want := range map[string]string{"1-batch": "0 request <urn:uuid:", "1-message": "0 metadata <urn:uuid:", "1-segment": "0 metadata <urn:uuid:"} {
+		out, err := run(t.Context(), dir, program, testdata("batches", name+".warc.gz"))
+		require.NoError(t, err, "%s: %s", name, out)
+		require.True(t, strings.HasPrefix(out, want), out)
+	}
+
 	// It does look: a record whose digest is wrong is refused.
 	request, metadata := take(t)
 	request[0] = strings.Replace(request[0], "Payload-Digest: sha256:e", "Payload-Digest: sha256:f", 1)

@@ -17,6 +17,11 @@ func SegmentKey(tenant, endpoint, segment hook.ID) string {
 	return "segments/" + path(tenant, endpoint, segment) + ".warc.gz"
 }
 
+// BatchKey is where the record of a batch lies.
+func BatchKey(tenant, endpoint, batch hook.ID) string {
+	return "batches/" + path(tenant, endpoint, batch) + ".warc.gz"
+}
+
 // AttachmentKey is where attachment n of a message lies, from 0.
 func AttachmentKey(tenant, endpoint, message hook.ID, n int) string {
 	return fmt.Sprintf("attachments/%s/%d", path(tenant, endpoint, message), n)

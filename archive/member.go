@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -42,9 +43,9 @@ func newMembers(from packed) *members {
 
 func (m *members) sum() string { return hex.EncodeToString(m.content.Sum(nil)) }
 
-// next reads a record of a type to the end of its member, so that gzip's own checksum is
+// next reads a record of one of some types to the end of its member, so that gzip's own checksum is
 // checked too. Memory grows with what is there, not with what is claimed.
-func (m *members) next(kind string) (member, error) {
+func (m *members) next(kinds ...string) (member, error) {
 	unpacked, err := gzip.NewReader(m.from)
 	if err != nil {
 		return member{}, err
@@ -67,7 +68,7 @@ func (m *members) next(kind string) (member, error) {
 	if err != nil {
 		return member{}, err
 	}
-	if header["warc-type"] != kind {
+	if !slices.Contains(kinds, header["warc-type"]) {
 		return member{}, errors.New("it is of another type")
 	}
 	block, ok := bytes.CutSuffix(rest, []byte("\r\n\r\n"))

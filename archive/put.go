@@ -62,7 +62,7 @@ func (a *Archive) putWARC(ctx context.Context, key string, r Record, retain time
 // checkSame compares a record that is there with the one that was to be put:
 // another version of Posthorn may have written it in other words.
 func (a *Archive) checkSame(ctx context.Context, l hook.Location, r Record) error {
-	there, err := a.ReadRecord(ctx, l)
+	there, err := a.readAlone(ctx, l)
 	if errors.Is(err, ErrDamaged) {
 		return a.wrap("put "+l.Key+" into", errors.Join(ErrConflict, err))
 	}
@@ -158,12 +158,18 @@ func (a *Archive) extend(ctx context.Context, key string, found minio.ObjectInfo
 	if info.Mode == string(minio.Compliance) && !info.RetainUntil.Before(until) {
 		return nil
 	}
-	mode := minio.Compliance
-	err := a.client.PutObjectRetention(ctx, a.bucket, key, minio.PutObjectRetentionOptions{
-		Mode: &mode, RetainUntilDate: &until, VersionID: info.VersionID,
+	return a.Extend(ctx, hook.Object{Key: key, VersionID: info.VersionID}, retain)
+}
+
+// Extend locks an object until a time that is later than before, or a fraction of
+// a second longer.
+func (a *Archive) Extend(ctx context.Context, o hook.Object, retain time.Time) error {
+	mode, until := minio.Compliance, wholeSecond(retain)
+	err := a.client.PutObjectRetention(ctx, a.bucket, o.Key, minio.PutObjectRetentionOptions{
+		Mode: &mode, RetainUntilDate: &until, VersionID: o.VersionID,
 	})
 	if err != nil {
-		return a.wrap("extend the retention of "+key+" in", err)
+		return a.wrap("extend the retention of "+o.Key+" in", err)
 	}
 	return nil
 }

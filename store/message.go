@@ -48,6 +48,13 @@ func toArchive(row db.MessageToArchiveRow) (hook.Message, error) {
 	if row.SegmentID != nil {
 		m.Segment = *row.SegmentID
 	}
+	if row.BatchID != nil {
+		m.Batch = hook.BatchLine{ID: *row.BatchID, Offset: int64(*row.BatchOffset), Length: int64(row.Size)}
+	}
+	if row.BatchVersionID != nil {
+		m.Batch.Record = hook.BatchRecord{VersionID: *row.BatchVersionID, RequestSHA256: *row.BatchRequestSha256}
+		m.Batch.RetainUntil = *row.BatchRetainUntil
+	}
 	if row.Number != nil {
 		m.Number = *row.Number
 	}

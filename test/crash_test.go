@@ -29,7 +29,7 @@ var workerPoints = []string{
 }
 
 // segmentPoints are those of messages that are archived together.
-var segmentPoints = []string{crash.AfterAssign, crash.AfterRecord, crash.AfterSegment, crash.AfterArchive}
+var segmentPoints = []string{crash.AfterAssign, crash.AfterBatch, crash.AfterRecord, crash.AfterSegment, crash.AfterArchive}
 
 // TestEveryCrashPointIsDiedAt finds the points where the product has them.
 func TestEveryCrashPointIsDiedAt(t *testing.T) {

@@ -3,6 +3,7 @@ package test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -25,8 +26,8 @@ func (g *gate) segmented(t *testing.T) (client.Endpoint, *client.Sender) {
 	return endpoint, sender
 }
 
-// requireFound reads each message by where it lies, with nothing of ours, and
-// through the API. It returns how many lie in each object.
+// requireFound reads each message of a batch by where it lies, with nothing of
+// ours, and through the API. It returns how many lie in each object.
 func (g *gate) requireFound(t *testing.T, list []client.Message) map[string]int {
 	t.Helper()
 	in, seen := map[string]int{}, map[string]int64{}
@@ -44,18 +45,43 @@ func (g *gate) requireFound(t *testing.T, list []client.Message) map[string]int 
 		in[at.ObjectKey]++
 		seen[at.ObjectKey] += at.Length
 		record := unzip(t, objects[at.ObjectKey][at.Offset:at.Offset+at.Length])
-		require.True(t, bytes.HasPrefix(record, []byte("WARC/1.1\r\nWARC-Type: request\r\nWARC-Record-ID: <urn:uuid:"+m.ID+">\r\n")))
-		require.Equal(t, 2, bytes.Count(record, []byte("WARC/1.1\r\n")))
+		require.True(t, bytes.HasPrefix(record, []byte("WARC/1.1\r\nWARC-Type: metadata\r\n")))
+		require.Equal(t, 1, bytes.Count(record, []byte("WARC/1.1\r\n")))
+		var metadata struct {
+			MessageID string `json:"message_id"`
+			Batch     struct {
+				ID        string `json:"id"`
+				Offset    int    `json:"offset"`
+				Length    int    `json:"length"`
+				ObjectKey string `json:"object_key"`
+				VersionID string `json:"version_id"`
+			} `json:"batch"`
+		}
+		header, block, _ := bytes.Cut(record, []byte("\r\n\r\n"))
+		require.NoError(t, json.Unmarshal(bytes.TrimSpace(block), &metadata))
+		of := metadata.Batch
+		require.Equal(t, m.ID, metadata.MessageID)
+		require.Contains(t, string(header), "WARC-Refers-To: <urn:uuid:"+of.ID+">")
+		if objects[of.ObjectKey] == nil {
+			objects[of.ObjectKey] = g.object(t, of.ObjectKey, of.VersionID)
+		}
+		batch := unzip(t, objects[of.ObjectKey])
+		require.True(t, bytes.HasPrefix(batch, []byte("WARC/1.1\r\nWARC-Type: request\r\nWARC-Record-ID: <urn:uuid:"+of.ID+">\r\n")))
+		_, batch, _ = bytes.Cut(batch, []byte("\r\n\r\n"))
+		_, body, _ := bytes.Cut(batch, []byte("\r\n\r\n"))
 		file, err := g.client.MessageRaw(t.Context(), m.ID)
 		require.NoError(t, err)
 		raw, err := io.ReadAll(file.Body)
 		require.NoError(t, err)
 		require.NoError(t, file.Body.Close())
 		require.Equal(t, m.SHA256, sum(raw))
-		require.True(t, bytes.Contains(record, raw))
+		require.Equal(t, string(raw), string(body[of.Offset:of.Offset+of.Length]))
 		numbers[m.Number] = true
 	}
 	for key, content := range objects {
+		if strings.HasPrefix(key, "batches/") {
+			continue
+		}
 		require.EqualValues(t, len(content), seen[key], "the messages are all of it")
 	}
 	require.Len(t, numbers, len(list))
@@ -66,7 +92,7 @@ func (g *gate) requireFound(t *testing.T, list []client.Message) map[string]int 
 		if strings.HasPrefix(o.Key, "attachments/") {
 			continue
 		}
-		require.Contains(t, in, o.Key, "an object of which nobody knows")
+		require.Contains(t, objects, o.Key, "an object of which nobody knows")
 		versions[o.Key]++
 		require.Equal(t, 1, versions[o.Key])
 	}

@@ -178,25 +178,29 @@ func (q *Queries) InsertBodies(ctx context.Context, arg InsertBodiesParams) erro
 }
 
 const insertMessages = `-- name: InsertMessages :exec
-INSERT INTO messages (id, tenant_id, endpoint_id, external_id, occurred_at, size, sha256)
-SELECT u.id, u.tenant_id, u.endpoint_id, u.external_id, u.occurred_at, u.size, u.sha256
+INSERT INTO messages (id, tenant_id, endpoint_id, external_id, occurred_at, size, sha256, batch_id, batch_offset)
+SELECT u.id, u.tenant_id, u.endpoint_id, u.external_id, u.occurred_at, u.size, u.sha256,
+    NULLIF(u.batch_id, '00000000-0000-0000-0000-000000000000'), u.batch_offset
 FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::uuid[]) AS tenant_id,
     unnest($3::uuid[]) AS endpoint_id, unnest($4::text[]) AS external_id,
     unnest($5::bytea[]) AS key_hash, unnest($6::timestamptz[]) AS occurred_at,
-    unnest($7::int[]) AS size, unnest($8::bytea[]) AS sha256) u
+    unnest($7::int[]) AS size, unnest($8::bytea[]) AS sha256,
+    unnest($9::uuid[]) AS batch_id, unnest($10::int[]) AS batch_offset) u
 JOIN message_dedup d ON d.endpoint_id = u.endpoint_id AND d.key_hash = u.key_hash AND d.message_id = u.id
 ORDER BY u.id
 `
 
 type InsertMessagesParams struct {
-	Ids         []uuid.UUID
-	TenantIds   []uuid.UUID
-	EndpointIds []uuid.UUID
-	ExternalIds []string
-	KeyHashes   [][]byte
-	Occurred    []time.Time
-	Sizes       []int32
-	Sha256s     [][]byte
+	Ids          []uuid.UUID
+	TenantIds    []uuid.UUID
+	EndpointIds  []uuid.UUID
+	ExternalIds  []string
+	KeyHashes    [][]byte
+	Occurred     []time.Time
+	Sizes        []int32
+	Sha256s      [][]byte
+	BatchIds     []uuid.UUID
+	BatchOffsets []int32
 }
 
 func (q *Queries) InsertMessages(ctx context.Context, arg InsertMessagesParams) error {
@@ -209,6 +213,8 @@ func (q *Queries) InsertMessages(ctx context.Context, arg InsertMessagesParams) 
 		arg.Occurred,
 		arg.Sizes,
 		arg.Sha256s,
+		arg.BatchIds,
+		arg.BatchOffsets,
 	)
 	return err
 }
@@ -259,7 +265,7 @@ func (q *Queries) MarkConflicting(ctx context.Context, id uuid.UUID) error {
 }
 
 const message = `-- name: Message :one
-SELECT m.id, m.tenant_id, m.endpoint_id, m.number, m.external_id, m.occurred_at, m.size, m.sha256, m.status, m.conflicting, m.run, m.due_at, m.payload, m.object_key, m.version_id, m.record_offset, m.record_length, m.retain_until, m.archived_at, m.dispatch, m.segment_id, b.request, b.raw FROM messages m LEFT JOIN message_bodies b ON b.message_id = m.id
+SELECT m.id, m.tenant_id, m.endpoint_id, m.number, m.external_id, m.occurred_at, m.size, m.sha256, m.status, m.conflicting, m.run, m.due_at, m.payload, m.object_key, m.version_id, m.record_offset, m.record_length, m.retain_until, m.archived_at, m.dispatch, m.segment_id, m.batch_id, m.batch_offset, b.request, b.raw FROM messages m LEFT JOIN message_bodies b ON b.message_id = m.id
 WHERE m.tenant_id = $1 AND m.id = $2
 `
 
@@ -299,6 +305,8 @@ func (q *Queries) Message(ctx context.Context, arg MessageParams) (MessageRow, e
 		&i.Message.ArchivedAt,
 		&i.Message.Dispatch,
 		&i.Message.SegmentID,
+		&i.Message.BatchID,
+		&i.Message.BatchOffset,
 		&i.Request,
 		&i.Raw,
 	)
@@ -436,27 +444,35 @@ func (q *Queries) MessageSizesByID(ctx context.Context, arg MessageSizesByIDPara
 }
 
 const messageToArchive = `-- name: MessageToArchive :one
-SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, m.segment_id, e.retention, e.archive_segments, b.request, b.raw
+SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, m.size, m.segment_id, m.batch_id, m.batch_offset,
+    t.version_id AS batch_version_id, t.request_sha256 AS batch_request_sha256, t.retain_until AS batch_retain_until, e.retention, e.archive_segments, b.request, b.raw
 FROM messages m
 JOIN endpoints e ON e.id = m.endpoint_id
 LEFT JOIN message_bodies b ON b.message_id = m.id
+LEFT JOIN batches t ON t.id = m.batch_id
 WHERE m.id = $1
 `
 
 type MessageToArchiveRow struct {
-	ID              uuid.UUID
-	TenantID        uuid.UUID
-	EndpointID      uuid.UUID
-	ExternalID      string
-	Number          *int64
-	Status          string
-	Run             int32
-	Sha256          []byte
-	SegmentID       *uuid.UUID
-	Retention       int64
-	ArchiveSegments bool
-	Request         []byte
-	Raw             []byte
+	ID                 uuid.UUID
+	TenantID           uuid.UUID
+	EndpointID         uuid.UUID
+	ExternalID         string
+	Number             *int64
+	Status             string
+	Run                int32
+	Sha256             []byte
+	Size               int32
+	SegmentID          *uuid.UUID
+	BatchID            *uuid.UUID
+	BatchOffset        *int32
+	BatchVersionID     *string
+	BatchRequestSha256 *string
+	BatchRetainUntil   *time.Time
+	Retention          int64
+	ArchiveSegments    bool
+	Request            []byte
+	Raw                []byte
 }
 
 func (q *Queries) MessageToArchive(ctx context.Context, id uuid.UUID) (MessageToArchiveRow, error) {
@@ -471,7 +487,13 @@ func (q *Queries) MessageToArchive(ctx context.Context, id uuid.UUID) (MessageTo
 		&i.Status,
 		&i.Run,
 		&i.Sha256,
+		&i.Size,
 		&i.SegmentID,
+		&i.BatchID,
+		&i.BatchOffset,
+		&i.BatchVersionID,
+		&i.BatchRequestSha256,
+		&i.BatchRetainUntil,
 		&i.Retention,
 		&i.ArchiveSegments,
 		&i.Request,
@@ -599,10 +621,12 @@ func (q *Queries) SetMessageNumbers(ctx context.Context, arg SetMessageNumbersPa
 }
 
 const smallMessagesToArchive = `-- name: SmallMessagesToArchive :many
-SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, m.segment_id, e.retention, e.archive_segments, b.request, b.raw
+SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, m.size, m.segment_id, m.batch_id, m.batch_offset,
+    t.version_id AS batch_version_id, t.request_sha256 AS batch_request_sha256, t.retain_until AS batch_retain_until, e.retention, e.archive_segments, b.request, b.raw
 FROM messages m
 JOIN endpoints e ON e.id = m.endpoint_id
 LEFT JOIN message_bodies b ON b.message_id = m.id
+LEFT JOIN batches t ON t.id = m.batch_id
 WHERE m.id = ANY($1::uuid[]) AND m.size <= $2::int
 `
 
@@ -612,19 +636,25 @@ type SmallMessagesToArchiveParams struct {
 }
 
 type SmallMessagesToArchiveRow struct {
-	ID              uuid.UUID
-	TenantID        uuid.UUID
-	EndpointID      uuid.UUID
-	ExternalID      string
-	Number          *int64
-	Status          string
-	Run             int32
-	Sha256          []byte
-	SegmentID       *uuid.UUID
-	Retention       int64
-	ArchiveSegments bool
-	Request         []byte
-	Raw             []byte
+	ID                 uuid.UUID
+	TenantID           uuid.UUID
+	EndpointID         uuid.UUID
+	ExternalID         string
+	Number             *int64
+	Status             string
+	Run                int32
+	Sha256             []byte
+	Size               int32
+	SegmentID          *uuid.UUID
+	BatchID            *uuid.UUID
+	BatchOffset        *int32
+	BatchVersionID     *string
+	BatchRequestSha256 *string
+	BatchRetainUntil   *time.Time
+	Retention          int64
+	ArchiveSegments    bool
+	Request            []byte
+	Raw                []byte
 }
 
 // Without those that are larger, or gone.
@@ -646,7 +676,13 @@ func (q *Queries) SmallMessagesToArchive(ctx context.Context, arg SmallMessagesT
 			&i.Status,
 			&i.Run,
 			&i.Sha256,
+			&i.Size,
 			&i.SegmentID,
+			&i.BatchID,
+			&i.BatchOffset,
+			&i.BatchVersionID,
+			&i.BatchRequestSha256,
+			&i.BatchRetainUntil,
 			&i.Retention,
 			&i.ArchiveSegments,
 			&i.Request,

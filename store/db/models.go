@@ -48,6 +48,18 @@ type Attempt struct {
 	Phases         []byte
 }
 
+type Batch struct {
+	ID            uuid.UUID
+	TenantID      uuid.UUID
+	EndpointID    uuid.UUID
+	Request       []byte
+	Sha256        []byte
+	Raw           []byte
+	VersionID     *string
+	RequestSha256 *string
+	RetainUntil   *time.Time
+}
+
 type Delivery struct {
 	ID             uuid.UUID
 	TenantID       uuid.UUID
@@ -157,6 +169,8 @@ type Message struct {
 	ArchivedAt   *time.Time
 	Dispatch     *uuid.UUID
 	SegmentID    *uuid.UUID
+	BatchID      *uuid.UUID
+	BatchOffset  *int32
 }
 
 type Operation struct {
