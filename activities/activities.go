@@ -6,6 +6,7 @@ package activities
 
 import (
 	"log/slog"
+	"time"
 
 	"golang.org/x/sync/singleflight"
 
@@ -28,6 +29,7 @@ type Activities struct {
 	Mail          *mail.Sender                 // nil: nobody is told by mail
 	URL           string                       // where people reach Posthorn; "": mails and workflows have no link
 	MaxAttachment int64                        // bytes of an attachment that is fetched
+	Retention     time.Duration                // how long events of no endpoint are kept; 0: seven years
 	Log           *slog.Logger
 	Version       string
 

@@ -109,7 +109,7 @@ func (r *dispatchRun) leave(j store.Job, next Next) {
 	r.stream.leave(j, next)
 }
 
-// attemptOne makes a first attempt and records it. What could not be recorded
+// attemptOne makes an attempt and records it. What could not be recorded
 // is made once more, under the same ids.
 func (r *dispatchRun) attemptOne(ctx context.Context, j store.Job, t *store.ToAttempt) {
 	attempt, outcome, err := r.attempt(ctx, t)
@@ -125,14 +125,15 @@ func (r *dispatchRun) attemptOne(ctx context.Context, j store.Job, t *store.ToAt
 	done := func(result dispatch.Result) {
 		once.Do(func() { r.Schedule.Done(time.Now(), j.SubjectID, j.Ref, result) })
 	}
-	if attempt.Succeeded() && r.Schedule.Healthy(j.SubjectID) {
+	lingers := attempt.Succeeded() && r.Schedule.Healthy(j.SubjectID)
+	if lingers {
 		done(resultOf(&attempt, store.Recorded{})) // nothing to count: the next one need not wait for the record
 	}
 	// It was made: that the worker stops must not keep it from being recorded.
 	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
 	recorded, err := r.Store.RecordAttempt(keep, store.Recording{
-		Delivery: &t.Delivery, Attempt: &attempt, Outcome: outcome, Dispatch: r.id, Job: &j,
+		Delivery: &t.Delivery, Attempt: &attempt, Outcome: outcome, Dispatch: r.id, Job: &j, Lingers: lingers,
 	})
 	if err != nil {
 		r.Log.Warn("an attempt could not be recorded; it is made again", "delivery", j.Ref, "error", err)

@@ -28,7 +28,7 @@ type Progress struct {
 // How an operation goes on.
 const (
 	operationSlice = 10 * time.Second       // one activity's part: then the workflow shows how far it is
-	operationPause = 100 * time.Millisecond // between looks at what is under way
+	operationPause = 50 * time.Millisecond // between looks at what is under way
 )
 
 // Resume sets going what a webhook holds, for some seconds or to the end.

@@ -66,7 +66,7 @@ func (s *server) check(c *gin.Context, a *arrival) (err error) {
 // meet finds the endpoint, which must be for that provider, and reads a body
 // of at most limit bytes from an address that may send one.
 func (s *server) meet(c *gin.Context, a *arrival, name string, limit int64) error {
-	found, err := s.endpoints.find(c.Request.Context(), c.Param("token"))
+	found, err := s.endpoint(c.Request.Context(), c.Param("token"))
 	e := found.endpoint
 	switch {
 	case err != nil:

@@ -18,7 +18,7 @@ func (s *server) identify(ctx context.Context, key hook.Secret, a access) (calle
 		}
 		return caller{}, nil
 	}
-	k, err := s.Store.KeyBySecret(ctx, key)
+	k, err := s.key(ctx, key)
 	if err != nil {
 		return caller{}, err
 	}

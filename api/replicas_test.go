@@ -51,3 +51,19 @@ func TestOneExternalIDOverTwoReplicasIsOneMessage(t *testing.T) {
 	}, patience, 100*time.Millisecond)
 	require.Equal(t, true, two.deliver(t, e, message("the same")).data()["duplicate"])
 }
+
+func TestARevokedKeyEndsOnEveryReplica(t *testing.T) {
+	t.Parallel()
+	one := setup(t)
+	two := one.twin()
+	_, admin := one.tenant(t)
+	made := one.create(t, admin, "/api/v1/keys", object{"name": "ci", "role": "producer"})
+	secret := made.str("key")
+	event := object{"type": "a", "data": 1}
+	require.Equal(t, 201, two.call(t, secret, "POST", "/api/v1/events", event).status)
+	require.Equal(t, 200, one.call(t, admin, "DELETE", "/api/v1/keys/"+made.str("id"), nil).status)
+	one.call(t, secret, "POST", "/api/v1/events", event).problem(t, 401)
+	require.Eventually(t, func() bool {
+		return two.call(t, secret, "POST", "/api/v1/events", event).status == 401
+	}, patience, 50*time.Millisecond)
+}

@@ -1,124 +1,175 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
-	"net"
-	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
 
-// arrivals are what receivers got, by event.
+// arrivals are the events of a load and what receivers got of them.
 type arrivals struct {
-	key  func(header http.Header, body []byte) string // by which an event is known
-	mu   sync.Mutex
-	list map[string]*arrival
+	patience time.Duration // how long nothing may come before what is missing is lost
+
+	mu      sync.Mutex
+	list    map[string]*arrival
+	missing int       // events that have not come
+	latest  time.Time // when something came
 }
 
-// arrival is an event on its way: it is to come at least once, always with the
-// same body.
+// arrival is an event on its way: it is to come to each of its receivers at
+// least once, always with the same body.
 type arrival struct {
-	first  time.Time
-	times  int
-	body   [sha256.Size]byte
-	bodies int
-	came   chan struct{} // closed with the first
+	holds string   // what its body must contain
+	times []uint16 // it came, by receiver
+
+	due, accepted time.Time
+	refused       time.Time // answered with an error; zero: it was not
+	retried       time.Time // came after that
+	last          time.Time // when it had come to all
+	missing       int       // receivers
+	body          [sha256.Size]byte
+	altered       bool
+	came          chan struct{} // closed when it had come to all
 }
 
-func newArrivals(key func(http.Header, []byte) string) *arrivals {
-	return &arrivals{key: key, list: map[string]*arrival{}}
+func newArrivals() *arrivals {
+	return &arrivals{patience: sweepAfter + time.Minute, list: map[string]*arrival{}}
 }
 
-// eventID is what the publisher called an event.
-func eventID(header http.Header, _ []byte) string { return header.Get("Webhook-Id") }
-
-// externalID is what the producer called the message that an event tells of.
-func externalID(_ http.Header, body []byte) string {
-	_, rest, _ := bytes.Cut(body, []byte(`"external_id":"`))
-	id, _, _ := bytes.Cut(rest, []byte(`"`))
-	return string(id)
+func (a *arrivals) reset() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.list, a.missing = map[string]*arrival{}, 0
 }
 
-// expect is called before an event is published.
-func (a *arrivals) expect(id string) *arrival {
-	e := &arrival{came: make(chan struct{})}
+// expect is called before an event is posted.
+func (a *arrivals) expect(id, holds string, receivers int, due time.Time) *arrival {
+	e := &arrival{holds: holds, times: make([]uint16, receivers), missing: receivers, due: due, came: make(chan struct{})}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.list[id] = e
+	a.missing++
+	a.latest = time.Now()
 	return e
 }
 
-func (a *arrivals) arrived(id string, body []byte) {
+// accepted is called with the answer that an event is accepted.
+func (a *arrivals) accepted(e *arrival) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	e.accepted = time.Now()
+}
+
+// refuse reports whether this is the first attempt at an event, which the
+// receiver is to answer with an error.
+func (a *arrivals) refuse(id string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	e := a.list[id]
+	if e == nil || !e.refused.IsZero() {
+		return false
+	}
+	e.refused, a.latest = time.Now(), time.Now()
+	return true
+}
+
+// arrived is called when an event has come to one of its receivers. What is not
+// of this load is left aside.
+func (a *arrivals) arrived(id string, receiver int, body []byte) {
 	now, sum := time.Now(), sha256.Sum256(body)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	e := a.list[id]
-	if e == nil {
-		return // not of this measurement
+	if e == nil || receiver >= len(e.times) {
+		return
 	}
-	if e.times++; e.times == 1 {
-		e.first, e.body, e.bodies = now, sum, 1
+	a.latest = now
+	if e.body == [sha256.Size]byte{} {
+		e.body, e.altered = sum, !strings.Contains(string(body), e.holds)
+	}
+	e.altered = e.altered || e.body != sum
+	if !e.refused.IsZero() && e.retried.IsZero() {
+		e.retried = now
+	}
+	if e.times[receiver]++; e.times[receiver] > 1 {
+		return
+	}
+	if e.missing--; e.missing == 0 {
+		e.last = now
+		a.missing--
 		close(e.came)
-	} else if e.body != sum {
-		e.bodies++
 	}
 }
 
-// settle waits until every event has come, and checks them. It returns how many
-// came again.
-func (a *arrivals) settle(ctx context.Context, patience time.Duration) (again int, err error) {
-	timeout := time.NewTimer(patience)
-	defer timeout.Stop()
-	a.mu.Lock()
-	list := maps.Clone(a.list)
-	a.mu.Unlock()
-	for id, e := range list {
+// settle waits until every event has come, and returns an error that says what
+// was lost or altered. It calls stalled once where nothing comes for seconds:
+// what comes after all, because the sweeper finds it, is late but not lost.
+func (a *arrivals) settle(ctx context.Context, stalled func(missing int)) error {
+	told := false
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		missing, quiet := a.left()
+		if missing == 0 || quiet > a.patience {
+			return a.check()
+		}
+		if quiet > 5*time.Second && !told {
+			told = true
+			stalled(missing)
+		}
 		select {
-		case <-e.came:
 		case <-ctx.Done():
-			return 0, ctx.Err()
-		case <-timeout.C:
-			return 0, fmt.Errorf("event %s did not come within %s", id, patience)
+			return ctx.Err()
+		case <-tick.C:
 		}
 	}
+}
+
+// some are ids of events that have not come, at most five.
+func (a *arrivals) some() (ids []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for id, e := range a.list {
-		if e.bodies != 1 {
-			return 0, fmt.Errorf("event %s came with %d different bodies", id, e.bodies)
+		if e.missing > 0 && len(ids) < 5 {
+			ids = append(ids, id)
 		}
-		again += e.times - 1
 	}
-	return again, nil
+	return ids
 }
 
-// serve runs a receiver that takes as long as delay for each request.
-func (a *arrivals) serve(ctx context.Context, delay time.Duration) (url string, stop func(), err error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
+// left counts what has not come, and says for how long nothing has.
+func (a *arrivals) left() (events int, quiet time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.missing, time.Since(a.latest)
+}
+
+func (a *arrivals) check() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var lost, altered []string
+	for id, e := range a.list {
+		if e.missing > 0 {
+			lost = append(lost, fmt.Sprintf("%s (accepted %s, to %d of %d receivers)", id, e.accepted.Format(time.TimeOnly), len(e.times)-e.missing, len(e.times)))
+		}
+		if e.altered {
+			altered = append(altered, id)
+		}
 	}
-	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return
-		}
-		if delay > 0 {
-			time.Sleep(delay)
-		}
-		a.arrived(a.key(r.Header, body), body)
-		w.WriteHeader(http.StatusNoContent)
-	})}
-	go func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			fmt.Println("the receiver ended:", err)
-		}
-	}()
-	return "http://" + listener.Addr().String(), func() { _ = server.Close() }, nil
+	return errors.Join(a.loud("LOST", lost, fmt.Sprintf("did not come, and nothing did for %s", a.patience)),
+		a.loud("ALTERED", altered, "came with another body than it was published with, or with several"))
+}
+
+// loud is nil where the list is empty.
+func (a *arrivals) loud(what string, list []string, happened string) error {
+	if len(list) == 0 {
+		return nil
+	}
+	slices.Sort(list)
+	return fmt.Errorf("%s: %d of %d events %s: %s", what, len(list), len(a.list), happened, strings.Join(list[:min(len(list), 5)], ", "))
 }

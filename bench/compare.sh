@@ -41,4 +41,8 @@ for ((round = 1; round <= rounds; round++)); do
 	run base "$scratch/base" "$@"
 	run head "$root" "$@"
 done
+if ! grep -q '^Benchmark' "$scratch/base.txt" "$scratch/head.txt"; then
+	echo "no benchmark of $* matches '$benchmarks'" >&2
+	exit 1
+fi
 go tool -modfile="$root/tools/go.mod" benchstat "$base=$scratch/base.txt" "working tree=$scratch/head.txt"

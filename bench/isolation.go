@@ -2,154 +2,75 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
-	"posthorn/client"
+	"golang.org/x/sync/errgroup"
 )
 
 type isolationCommand struct {
-	Window   time.Duration `default:"20s" help:"How long each measurement takes, after a warm-up of a fifth of that."`
 	Rate     int           `default:"50" help:"Events a second to the healthy receiver that is timed."`
-	Healthy  int           `default:"10" help:"Healthy receivers beside it, with as many events a second together."`
+	Healthy  int           `default:"16" help:"Healthy receivers beside it, with as many events a second together."`
 	Hanging  int           `default:"3" help:"Receivers that hang."`
 	Backlog  int           `default:"200" help:"Events to each of these, published at once."`
 	Hang     time.Duration `default:"9s" help:"How long they hang before each answer."`
-	Dispatch []string      `default:"adaptive,workflow" help:"Settings of POSTHORN_DISPATCH to measure."`
-	JSON     string        `placeholder:"FILE" help:"Write the figures as JSON."`
+	Dispatch []string      `default:"adaptive,workflow" enum:"adaptive,workflow" help:"Settings of POSTHORN_DISPATCH to measure."`
 }
 
-// isolated are the figures of one setting: from the answer that an event is
-// accepted to its arrival at a healthy receiver.
-type isolated struct {
-	Dispatch  string  `json:"dispatch"`
-	AloneP50  float64 `json:"alone_p50_ms"`
-	AloneP99  float64 `json:"alone_p99_ms"`
-	BesideP50 float64 `json:"beside_p50_ms"`
-	BesideP99 float64 `json:"beside_p99_ms"`
-	Hung      int     `json:"answers_of_hanging"`
-}
-
-// Run times a healthy receiver alone, and beside receivers that hang.
-func (c *isolationCommand) Run(ctx context.Context) error {
-	fmt.Printf("%d events/s to one healthy receiver and %d/s to %d others; then beside %d that hang %s before each of %d answers.\n\n",
+// Run times a healthy receiver alone, and beside receivers that hang. Those
+// are left as they are at the end: all they get would take too long.
+func (c *isolationCommand) Run(ctx context.Context, b *bench) error {
+	b.begin("isolation", "%d events/s to one healthy receiver and %d/s to %d others; then beside %d that hang %s before each of %d answers",
 		c.Rate, c.Rate, c.Healthy, c.Hanging, c.Hang, c.Backlog)
-	fmt.Println("                  alone           beside those that hang")
-	fmt.Println("dispatch      p50      p99       p50      p99   ratio of p99   they answered")
-	var list []isolated
-	for _, setting := range c.Dispatch {
-		f, err := c.under(ctx, setting)
-		if err != nil {
-			return fmt.Errorf("%s: %w", setting, err)
+	for _, dispatch := range c.Dispatch {
+		if err := c.under(ctx, b, dispatch); err != nil {
+			return fmt.Errorf("%s: %w", dispatch, err)
 		}
-		fmt.Printf("%-9s %7.2f  %7.2f   %7.2f  %7.2f   %12.2f   %13d\n",
-			f.Dispatch, f.AloneP50, f.AloneP99, f.BesideP50, f.BesideP99, f.BesideP99/max(f.AloneP99, 0.001), f.Hung)
-		list = append(list, f)
 	}
-	return writeJSON(c.JSON, list)
+	return b.end()
 }
 
-func (c *isolationCommand) under(ctx context.Context, setting string) (f isolated, err error) {
-	p, err := startProduct(ctx, setting, &loads{})
-	if err != nil {
-		return f, err
-	}
-	defer p.stop()
-	f.Dispatch = setting
-	healthy := &loader{product: p, poster: newPublisher, arrivals: newArrivals(eventID), webhooks: 1, text: "hello", types: "healthy."}
-	others := &loader{product: p, poster: newPublisher, arrivals: newArrivals(eventID), webhooks: c.Healthy, text: "hello", types: "other."}
-	hanging := &loader{product: p, poster: newPublisher, arrivals: newArrivals(eventID), webhooks: c.Hanging, text: "hello", types: "hanging."}
-	var open closers
-	defer func() { open.close() }()
-	for _, l := range []*loader{healthy, others, hanging} {
-		delay := time.Duration(0)
-		if l == hanging {
-			delay = c.Hang
-		}
-		stop, err := l.subscribe(ctx, delay)
-		if err != nil {
-			return f, err
-		}
-		open = append(open, stop)
-	}
-	both := func(window time.Duration) (*hdrhistogram.Histogram, error) {
-		healthy.reset()
-		others.reset()
-		failed := make(chan error, 1)
-		go func() { failed <- others.open(ctx, c.Rate, window) }()
-		err := healthy.open(ctx, c.Rate, window)
-		if other := <-failed; err == nil {
-			err = other
-		}
-		for _, l := range []*loader{healthy, others} {
-			if err == nil {
-				_, err = l.settle(ctx, time.Minute)
-			}
-		}
-		return healthy.accept, err
-	}
-	if _, err := both(c.Window / 5); err != nil {
-		return f, err
-	}
-	alone, err := both(c.Window)
-	if err != nil {
-		return f, err
-	}
-	f.AloneP50, f.AloneP99 = ms(alone, 50), ms(alone, 99)
-	if err := c.clog(ctx, hanging); err != nil {
-		return f, err
-	}
-	beside, err := both(c.Window)
-	if err != nil {
-		return f, err
-	}
-	f.BesideP50, f.BesideP99 = ms(beside, 50), ms(beside, 99)
-	f.Hung = hanging.came()
-	return f, nil
-}
-
-// clog publishes the backlog of those that hang, and does not wait for it.
-func (c *isolationCommand) clog(ctx context.Context, l *loader) error {
-	p, err := newPublisher(ctx, l.product)
+func (c *isolationCommand) under(ctx context.Context, b *bench, dispatch string) error {
+	p, err := b.start(ctx, dispatch)
 	if err != nil {
 		return err
 	}
-	defer p.close()
-	for n := range c.Hanging * c.Backlog {
-		id := rand.Text()
-		l.expect(id)
-		if err := p.post(id, l.eventType(n%c.Hanging), l.text); err != nil {
+	defer p.stop()
+	healthy, others, hanging := newLoader(p, "healthy.", 1, 16), newLoader(p, "other.", c.Healthy, 16), newLoader(p, "hanging.", c.Hanging, 16)
+	hanging.delay = c.Hang
+	for _, l := range []*loader{healthy, others, hanging} {
+		if err := l.subscribe(ctx); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// subscribe makes the loader's webhooks, with a receiver for them all.
-func (l *loader) subscribe(ctx context.Context, delay time.Duration) (stop func(), err error) {
-	url, stop, err := l.serve(ctx, delay)
-	if err != nil {
-		return nil, err
-	}
-	for i := range l.webhooks {
-		_, err := l.client.CreateWebhook(ctx, client.WebhookSettings{URL: new(url), Events: &[]string{l.eventType(i)}})
-		if err != nil {
-			stop()
-			return nil, err
+	both := func(ctx context.Context, window time.Duration) error {
+		others.reset()
+		group, loading := errgroup.WithContext(ctx)
+		for _, l := range []*loader{healthy, others} {
+			group.Go(func() error { return l.open(loading, c.Rate, window) })
 		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
+		return others.wait(ctx)
 	}
-	return stop, nil
-}
-
-// came counts the events that have come.
-func (a *arrivals) came() (n int) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, e := range a.list {
-		n += min(e.times, 1)
+	alone, err := healthy.watched(ctx, "alone", both)
+	if err != nil {
+		return err
 	}
-	return n
+	if err := hanging.flood(ctx, c.Hanging*c.Backlog, connections); err != nil {
+		return err
+	}
+	beside, err := healthy.watched(ctx, fmt.Sprintf("beside %d that hang", c.Hanging), both)
+	if err != nil {
+		return err
+	}
+	left, _ := hanging.left()
+	beside.Figures = []figure{
+		{Name: "p99 of alone", Value: beside.Times[0].P99 / max(alone.Times[0].P99, 0.001), Unit: "×"},
+		{Name: "hanging answered", Value: float64(c.Hanging*c.Backlog - left)},
+	}
+	b.report(alone)
+	b.report(beside)
+	return nil
 }

@@ -6,42 +6,67 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
+	"posthorn/client"
 )
 
 // poster is one connection that posts what becomes an event.
 type poster interface {
+	// post posts it, and holds says what the event's body must contain.
 	post(id, eventType, text string) error
+	holds(id, text string) string
 	close()
 }
+
+// connections is how many open loops and floods post over.
+const connections = 64
 
 // loader posts, and times the arrival of what becomes of that.
 type loader struct {
 	*product
-	*arrivals
+	receiver
 
-	poster   func(context.Context, *product) (poster, error)
+	poster   func(ctx context.Context, p *product) (poster, error)
 	webhooks int
-	types    string // what the types of events begin with or, without a dot, the type
-	text     string
-	sent     atomic.Int64
+	fan      bool   // each event goes to all webhooks, instead of to one in turn
+	types    string // what the types of events begin with or, without a dot at its end, the type
+	text     string // of each event
 
-	mu          sync.Mutex
-	accept, due *hdrhistogram.Histogram // microseconds
+	posted atomic.Int64 // by all loads
 }
 
-func (l *loader) reset() {
-	l.arrivals.mu.Lock()
-	clear(l.list)
-	l.arrivals.mu.Unlock()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.accept, l.due = hdrhistogram.New(1, int64(2*time.Minute/time.Microsecond), 3), hdrhistogram.New(1, int64(2*time.Minute/time.Microsecond), 3)
-	l.sent.Store(0)
+// newLoader is one that publishes events.
+func newLoader(p *product, types string, webhooks, size int) *loader {
+	return &loader{
+		product: p, receiver: receiver{arrivals: newArrivals(), key: eventID}, poster: newPublisher,
+		webhooks: webhooks, types: types, text: lorem(size),
+	}
+}
+
+func lorem(size int) string { return strings.Repeat("lorem ipsum ", size/12+1)[:size] }
+
+// subscribe makes the loader's webhooks, with a server for them all.
+func (l *loader) subscribe(ctx context.Context) error {
+	url, stop, err := serve(ctx, &l.receiver)
+	if err != nil {
+		return err
+	}
+	l.closers.add(stop)
+	for i := range l.webhooks {
+		number := 0
+		if l.fan {
+			number = i
+		}
+		_, err := l.client.CreateWebhook(ctx, client.WebhookSettings{
+			URL: new(url + "/" + strconv.Itoa(number)), Events: &[]string{l.eventType(i)},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // eventType is what a webhook is subscribed to.
@@ -52,78 +77,105 @@ func (l *loader) eventType(webhook int) string {
 	return l.types + strconv.Itoa(webhook)
 }
 
-// one publishes an event and waits for it.
-func (l *loader) one(ctx context.Context, p poster, due time.Time, after func()) error {
-	n := l.sent.Add(1)
-	id := rand.Text()
-	e := l.expect(id)
+// post posts what becomes an event.
+func (l *loader) post(p poster, due time.Time) (*arrival, error) {
+	n, id, receivers := l.posted.Add(1), rand.Text(), 1
+	if l.fan {
+		receivers = l.webhooks
+	}
+	e := l.expect(id, p.holds(id, l.text), receivers, due)
 	if err := p.post(id, l.eventType(int(n)%l.webhooks), l.text); err != nil {
-		return err
+		return nil, fmt.Errorf("posting: %w", err)
 	}
-	accepted := time.Now()
-	after()
-	select {
-	case <-e.came:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(time.Minute):
-		return fmt.Errorf("event %s did not come within a minute", id)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err := l.accept.RecordValue(max(1, e.first.Sub(accepted).Microseconds())); err != nil {
-		return err
-	}
-	return l.due.RecordValue(max(1, e.first.Sub(due).Microseconds()))
+	l.accepted(e)
+	return e, nil
 }
 
-// closed has each publisher publish again when its event has come.
-func (l *loader) closed(ctx context.Context, loops int, window time.Duration) error {
+// dial opens connections to post over.
+func (l *loader) dial(ctx context.Context, count int) (list []poster, closeAll func(), err error) {
 	var open closers
-	defer func() { open.close() }()
-	senders := make([]func() error, loops)
-	for i := range senders {
+	for range count {
 		p, err := l.poster(ctx, l.product)
 		if err != nil {
-			return err
+			open.close()
+			return nil, nil, err
 		}
-		open = append(open, p.close)
-		senders[i] = func() error { return l.one(ctx, p, time.Now(), func() {}) }
+		open.add(p.close)
+		list = append(list, p)
 	}
-	_, err := closedLoop(ctx, window, senders)
+	return list, open.close, nil
+}
+
+// closed has each poster post again when its event has come.
+func (l *loader) closed(ctx context.Context, loops int, window time.Duration) error {
+	list, closeAll, err := l.dial(ctx, loops)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	senders := make([]func() error, loops)
+	for i, p := range list {
+		senders[i] = func() error {
+			e, err := l.post(p, time.Now())
+			if err != nil {
+				return err
+			}
+			select {
+			case <-e.came:
+			case <-ctx.Done():
+			case <-time.After(l.patience): // settle says that it is lost
+			}
+			return ctx.Err()
+		}
+	}
+	_, err = closedLoop(ctx, window, senders)
 	return err
 }
 
-// open publishes at a rate, whatever becomes of the events before.
+// open posts at a rate, whatever becomes of what was posted before.
 func (l *loader) open(ctx context.Context, rate int, window time.Duration) error {
-	var open closers
-	defer func() { open.close() }()
-	free := make(chan poster, 1024)
-	for range 64 {
-		p, err := l.poster(ctx, l.product)
-		if err != nil {
+	list, closeAll, err := l.dial(ctx, connections)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	senders := make([]func(time.Time) error, len(list))
+	for i, p := range list {
+		senders[i] = func(due time.Time) error {
+			_, err := l.post(p, due)
 			return err
 		}
-		open = append(open, p.close)
-		free <- p
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var all sync.WaitGroup
-	begin := time.Now()
-	for n := range int(window.Seconds() * float64(rate)) {
-		due := begin.Add(time.Duration(n) * time.Second / time.Duration(rate))
-		time.Sleep(time.Until(due))
-		if ctx.Err() != nil {
-			break
+	return openLoop(ctx, rate, window, senders)
+}
+
+// flood posts so many, over so many connections, and waits for none to arrive.
+func (l *loader) flood(ctx context.Context, count, connections int) error {
+	list, closeAll, err := l.dial(ctx, connections)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	senders := make([]func() error, len(list))
+	for i, p := range list {
+		senders[i] = func() error {
+			_, err := l.post(p, time.Now())
+			return err
 		}
-		all.Go(func() {
-			p := <-free
-			if err := l.one(ctx, p, due, func() { free <- p }); err != nil {
-				cancel(err)
-			}
-		})
 	}
-	all.Wait()
-	return context.Cause(ctx)
+	return flood(ctx, count, senders)
+}
+
+// wait waits until every event has come, and says what is known of those that
+// make it wait long.
+func (l *loader) wait(ctx context.Context) error {
+	return l.settle(ctx, func(missing int) {
+		l.bench.note("nothing has come for 5 s, and %d events are missing", missing)
+		for _, id := range l.some() {
+			for d, err := range l.client.Deliveries(ctx, client.DeliveryFilter{EventID: id}) {
+				l.bench.note("  event %s: delivery %s, %s after %d attempts, next at %s, made at %s; %v", id, d.ID, d.Status, len(d.Attempts),
+					d.NextAttemptAt.Format(time.TimeOnly), d.CreatedAt.Format(time.StampMilli), err)
+			}
+		}
+	})
 }

@@ -10,7 +10,7 @@ import (
 type publisher struct{ *wire }
 
 func newPublisher(ctx context.Context, p *product) (poster, error) {
-	w, err := dial(ctx, p.address, "/api/v1/events", p.key, http.StatusCreated)
+	w, err := dial(ctx, p.address, "/api/v1/events", p.tenant.Key, http.StatusCreated)
 	if err != nil {
 		return nil, err
 	}
@@ -18,6 +18,9 @@ func newPublisher(ctx context.Context, p *product) (poster, error) {
 }
 
 // post publishes an event.
-func (p publisher) post(id, eventType, data string) error {
-	return p.send(fmt.Sprintf(`{"id":%q,"type":%q,"data":{"text":%q}}`, id, eventType, data))
+func (p publisher) post(id, eventType, text string) error {
+	return p.send(fmt.Sprintf(`{"id":%q,"type":%q,"data":%s}`, id, eventType, p.holds(id, text)))
 }
+
+// holds is the event's data, which come as they were published.
+func (publisher) holds(id, text string) string { return fmt.Sprintf(`{"for":%q,"text":%q}`, id, text) }

@@ -2,122 +2,101 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"log/slog"
-	"net"
+	"fmt"
+	"io"
 	"os"
-	"path/filepath"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
 	"time"
 
-	"github.com/google/uuid"
-
-	"posthorn/devstack/port"
-	"posthorn/devstack/postgres"
-	"posthorn/gateway"
-	"posthorn/hook"
-	"posthorn/keyset"
-	"posthorn/store"
+	"posthorn/devstack/objectstore"
+	"posthorn/devstack/temporal"
 )
 
-// server is the API in this process over a PostgreSQL of its own. What it does
-// not need to accept messages, the object store and Temporal, is away.
-type server struct {
-	address  string // of the API
-	database string // URL
-	endpoint hook.Endpoint
-	stop     func()
+// serverCommand runs a server in a process of its own, so that its CPU is told
+// from that of others. Its configuration comes as JSON on standard input, whose
+// end ends it, however the bench ended.
+type serverCommand struct {
+	Kind string `arg:"" enum:"temporal,objectstore"`
 }
 
-func startServer(ctx context.Context) (*server, error) {
-	dir, err := os.MkdirTemp("", "posthorn-bench-")
+// serving is what it writes when the server answers.
+const serving = "serving\n"
+
+func (c *serverCommand) Run(ctx context.Context) error {
+	signal.Ignore(os.Interrupt, syscall.SIGTERM) // the product, which uses it, ends first
+	input := json.NewDecoder(os.Stdin)
+	var stop func(context.Context) error
+	var err error
+	switch c.Kind {
+	case "temporal":
+		var config temporal.Config
+		var server *temporal.Server
+		if err = input.Decode(&config); err == nil {
+			server, err = temporal.Start(ctx, config)
+		}
+		if err == nil {
+			stop = server.Stop
+		}
+	default:
+		var config objectstore.Config
+		var server *objectstore.Server
+		if err = input.Decode(&config); err == nil {
+			server, err = objectstore.Start(ctx, config)
+		}
+		if err == nil {
+			stop = server.Stop
+		}
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Print(serving)
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return stop(ctx)
+}
+
+// startServer starts a server and returns when it answers.
+func startServer(ctx context.Context, list *closers, kind string, config any) (*process, error) {
+	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	s := &server{stop: func() { _ = os.RemoveAll(dir) }}
-	if err := s.start(ctx, dir); err != nil {
-		s.stop()
+	data, err := json.Marshal(config)
+	if err != nil {
 		return nil, err
 	}
-	return s, nil
-}
-
-// start leaves in stop what undoes what it did, the last first.
-func (s *server) start(ctx context.Context, dir string) error {
-	free, err := port.Free()
+	read, write, err := os.Pipe()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	p, err := postgres.Start(ctx, postgres.Config{
-		Dir: filepath.Join(dir, "postgres"), Port: free, Password: uuid.NewString(),
-		Settings: map[string]string{"fsync": "on", "synchronous_commit": "on", "max_wal_size": "4GB"},
+	defer read.Close()
+	ready, said, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	defer ready.Close()
+	p, err := startProcess(context.WithoutCancel(ctx), kind, os.Environ(), read, said, self, "server", kind)
+	if err = errors.Join(err, said.Close()); err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	list.add(func() {
+		p.expected.Store(true)
+		_ = write.Close()
+		<-p.ended
 	})
-	if err != nil {
-		return err
+	if _, err := write.Write(data); err != nil {
+		return nil, err
 	}
-	s.undo(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-		defer cancel()
-		_ = p.Stop(ctx)
-	})
-	s.database = p.URL("postgres")
-	if err := store.Migrate(ctx, s.database); err != nil {
-		return err
+	answer, err := io.ReadAll(io.LimitReader(ready, int64(len(serving))))
+	if string(answer) != serving {
+		return nil, fmt.Errorf("%s did not start: %s%w", kind, strconv.Quote(strings.TrimSpace(string(answer))), err)
 	}
-	keys, err := keyset.Generate()
-	if err != nil {
-		return err
-	}
-	if err := s.addEndpoint(ctx, string(keys)); err != nil {
-		return err
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	s.address = listener.Addr().String()
-	serving, cancel := context.WithCancel(ctx)
-	served, ended := make(chan error, 1), make(chan struct{})
-	go func() {
-		defer close(ended)
-		served <- gateway.API(serving, gateway.Config{
-			DatabaseURL: s.database, Keyset: string(keys), S3Endpoint: "http://127.0.0.1:1", S3AccessKey: "none",
-			S3SecretKey: "none", S3Bucket: "none", S3Region: "us-east-1", TemporalAddress: "127.0.0.1:1",
-			TemporalNamespace: "none", DefaultRetention: 24 * time.Hour, MaxAttachment: 1 << 20, LogLevel: "error",
-		}, listener, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
-	}()
-	s.undo(func() { cancel(); <-ended })
-	select {
-	case err := <-served:
-		return errors.Join(errors.New("the API ended"), err)
-	case <-time.After(200 * time.Millisecond):
-		return nil
-	}
-}
-
-func (s *server) undo(f func()) {
-	before := s.stop
-	s.stop = func() { f(); before() }
-}
-
-// addEndpoint makes an endpoint whose rate is never reached.
-func (s *server) addEndpoint(ctx context.Context, keys string) error {
-	k, err := keyset.Load(keys)
-	if err != nil {
-		return err
-	}
-	st, err := store.Open(ctx, store.Config{URL: s.database, MaxConns: 2}, k)
-	if err != nil {
-		return err
-	}
-	defer st.Close()
-	tenant, err := st.CreateTenant(ctx, "bench")
-	if err != nil {
-		return err
-	}
-	s.endpoint, err = st.CreateEndpoint(ctx, hook.Endpoint{
-		ID: hook.NewID(), TenantID: tenant.ID, Name: "bench", Token: hook.NewToken(), Auth: hook.AuthBearer, Enabled: true,
-		Keys: []hook.Key{{Secret: hook.NewEndpointSecret()}}, RateLimit: 1_000_000, Burst: 10_000_000,
-		DedupWindow: hook.DefaultDedupWindow, Retention: 24 * time.Hour,
-	})
-	return err
+	return p, nil
 }

@@ -10,7 +10,7 @@ import (
 
 // resetStatements begins to count anew.
 func (p *product) resetStatements(ctx context.Context) error {
-	if !p.statements {
+	if !p.bench.Statements {
 		return nil
 	}
 	return p.query(ctx, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements", "SELECT pg_stat_statements_reset()")
@@ -18,10 +18,10 @@ func (p *product) resetStatements(ctx context.Context) error {
 
 // printStatements prints the most expensive statements of all databases.
 func (p *product) printStatements(ctx context.Context) error {
-	if !p.statements {
+	if !p.bench.Statements {
 		return nil
 	}
-	connection, err := pgx.Connect(ctx, p.stack.Postgres.URL("bench"))
+	connection, err := pgx.Connect(ctx, p.postgres.URL("bench"))
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (p *product) printStatements(ctx context.Context) error {
 }
 
 func (p *product) query(ctx context.Context, statements ...string) error {
-	connection, err := pgx.Connect(ctx, p.stack.Postgres.URL("bench"))
+	connection, err := pgx.Connect(ctx, p.postgres.URL("bench"))
 	if err != nil {
 		return err
 	}

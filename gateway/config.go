@@ -35,7 +35,7 @@ type Config struct {
 	RootKey          string        `name:"root-key" env:"POSTHORN_ROOT_KEY" placeholder:"KEY" help:"The key that creates tenants; none: nobody can."`
 	TrustedProxies   []string      `name:"trusted-proxies" env:"POSTHORN_TRUSTED_PROXIES" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For is believed."`
 	EgressAllow      []string      `name:"egress-allow" env:"POSTHORN_EGRESS_ALLOW" placeholder:"CIDR" help:"Private networks that webhooks and attachments may be in; plain http is allowed there."`
-	DefaultRetention time.Duration `name:"default-retention" env:"POSTHORN_DEFAULT_RETENTION" default:"61320h" help:"How long a new endpoint's messages are kept (seven years)."`
+	DefaultRetention time.Duration `name:"default-retention" env:"POSTHORN_DEFAULT_RETENTION" default:"61320h" help:"How long a new endpoint's messages, and events published over the API, are kept (seven years)."`
 	SMTPURL          string        `name:"smtp-url" env:"POSTHORN_SMTP_URL" placeholder:"URL" help:"The mail server for notices to tenants, smtp://user:password@host:port; none: no mail is sent."`
 	MailFrom         string        `name:"mail-from" env:"POSTHORN_MAIL_FROM" placeholder:"ADDRESS" help:"The sender of mails."`
 	OIDCIssuer       string        `name:"oidc-issuer" env:"POSTHORN_OIDC_ISSUER" placeholder:"URL" help:"The OpenID Connect provider that people may sign in to the dashboard with; none: passwords alone."`

@@ -115,7 +115,7 @@ func (p *parts) worker(ctx context.Context) error {
 		Client: p.temporal, Store: p.store, Alone: p.config.Dispatch == "workflow", SweepAfter: p.config.SweepAfter, Log: p.log,
 		Activities: &activities.Activities{
 			Room:  activities.NewRoom(),
-			Store: p.store, Archive: p.archive, Egress: p.egress, MaxAttachment: p.config.MaxAttachment,
+			Store: p.store, Archive: p.archive, Egress: p.egress, MaxAttachment: p.config.MaxAttachment, Retention: p.config.DefaultRetention,
 			Mail: p.mail, URL: strings.TrimRight(p.config.URL, "/"), Log: p.log, Version: Version(),
 		},
 	})

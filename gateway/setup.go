@@ -70,7 +70,10 @@ func setupTemporal(ctx context.Context, c Config, t client.Client) error {
 	}
 	// A namespace that was just registered is known everywhere only a moment
 	// later, and so are attributes.
-	return eventually(ctx, func() error { return addAttributes(ctx, c, t) })
+	if err := eventually(ctx, func() error { return addAttributes(ctx, c, t) }); err != nil {
+		return err
+	}
+	return eventually(ctx, func() error { return scheduleMaintenance(ctx, t) })
 }
 
 // addAttributes registers the search attributes that are missing and reports

@@ -39,7 +39,7 @@ type Delivery struct {
 	AttemptCount  int
 	NextAttemptAt time.Time // zero when none is planned
 
-	Dispatch       ID   // the dispatch run that made its last attempt; zero: a workflow of its own
+	Dispatch       ID   // the dispatch run that made the last attempt of its run; zero: a workflow of its own
 	AttemptsBefore int  // those that were made before its schedule began anew
 	Due            bool // something is still to be done
 

@@ -23,7 +23,7 @@ type Job struct {
 
 	Generation   int  // of the webhook: when an operation was made, or now
 	Attempts     int  // of a delivery, so far
-	First        bool // a delivery that waits for its first attempt, and is no test; a message's first run
+	First        bool // a delivery that waits for the first attempt of its run, and is no test; a message's first run
 	Streamable   bool // a delivery whose first attempt may be made in a dispatch run
 	DisableAfter int  // of a delivery's webhook
 	Failures     int  // of a delivery's webhook, in a row

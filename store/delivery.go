@@ -149,17 +149,6 @@ func deliveryOf(row db.Delivery) hook.Delivery {
 	return d
 }
 
-// DeliveriesToAttempt loads deliveries with their events; what is gone is left
-// out, and webhooks are left to the caller.
-func (s *Store) DeliveriesToAttempt(ctx context.Context, ids []hook.ID) (map[hook.ID]ToAttempt, error) {
-	rows, err := s.queries().DeliveriesToAttempt(ctx, ids)
-	list := make(map[hook.ID]ToAttempt, len(rows))
-	for _, row := range rows {
-		list[row.Delivery.ID] = ToAttempt{Delivery: deliveryOf(row.Delivery), Event: eventOf(row.Event)}
-	}
-	return list, wrap(err, "delivery")
-}
-
 // WebhooksByID loads webhooks of any tenants, with their secrets: for those who
 // make attempts. One that is deleted is not active.
 func (s *Store) WebhooksByID(ctx context.Context, ids []hook.ID) ([]hook.Webhook, error) {

@@ -81,7 +81,8 @@ func publishGivenUp(ctx context.Context, q *db.Queries, d *hook.Delivery, a *hoo
 
 // publishOwn publishes an event that Posthorn makes by itself.
 func publishOwn(ctx context.Context, q *db.Queries, tenant hook.ID, eventType string, data []byte) error {
-	return publish(ctx, q, &hook.Event{
+	_, err := publish(ctx, q, &hook.Event{
 		ID: hook.NewID(), TenantID: tenant, Type: eventType, Data: data, OccurredAt: hook.Time(time.Now()),
 	})
+	return err
 }

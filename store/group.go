@@ -31,7 +31,7 @@ func (s *Store) insertGroup(ctx context.Context, over connection, group []*entry
 	claim, messages, bodies, outbox := columns(leaders)
 	for _, err := range []error{
 		q.ClaimKeys(ctx, claim), q.InsertMessages(ctx, messages),
-		q.InsertBodies(ctx, bodies), q.EnqueueMessages(ctx, outbox), q.EnqueueSearch(ctx, outbox.Ids),
+		q.InsertBodies(ctx, bodies), q.EnqueueMessages(ctx, outbox),
 	} {
 		if err != nil {
 			return err
@@ -101,7 +101,8 @@ func columns(group []*entry) (c db.ClaimKeysParams, m db.InsertMessagesParams, b
 		o.Shards = append(o.Shards, Shard(msg.EndpointID))
 	}
 	m.Ids, m.EndpointIds, m.KeyHashes = c.MessageIds, c.EndpointIds, c.KeyHashes
-	b.Ids, o.Ids = c.MessageIds, c.MessageIds
+	b.Ids, b.TenantIds, b.EndpointIds, b.KeyHashes = c.MessageIds, m.TenantIds, c.EndpointIds, c.KeyHashes
+	o.Ids, o.EndpointIds, o.KeyHashes = c.MessageIds, c.EndpointIds, c.KeyHashes
 	return c, m, b, o
 }
 

@@ -43,7 +43,7 @@ func (s *Store) Keys(ctx context.Context, tenant hook.ID, p Page) (keys []hook.A
 	return keys, wrap(err, "key")
 }
 
-// DeleteKey ends a key at once.
+// DeleteKey ends a key.
 func (s *Store) DeleteKey(ctx context.Context, tenant, id hook.ID) error {
 	return wrap(s.tenant(ctx, tenant, func(q *db.Queries) error {
 		return found(q.DeleteKey(ctx, db.DeleteKeyParams{TenantID: tenant, ID: id}))

@@ -39,5 +39,9 @@ func Migrate(ctx context.Context, url string) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("store: migrate: %w", err)
 	}
+	// Where nobody worked for long, no month's partitions were made either.
+	if _, err := conn.ExecContext(ctx, "SELECT make_months($1)", monthsAhead); err != nil {
+		return fmt.Errorf("store: migrate: %w", err)
+	}
 	return nil
 }

@@ -35,7 +35,10 @@ func number(ctx context.Context, q *db.Queries, segment hook.ID, ids []hook.ID) 
 	}
 	numbers = make(map[hook.ID]Numbered, len(rows))
 	wanted := map[hook.ID][]hook.ID{}
-	for _, row := range rows {
+	for i, row := range rows {
+		if i > 0 && rows[i-1].ID == row.ID {
+			continue // it was named twice
+		}
 		if row.Number == nil {
 			wanted[row.EndpointID] = append(wanted[row.EndpointID], row.ID)
 			continue

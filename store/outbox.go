@@ -87,9 +87,8 @@ func jobOf(r db.WaitingRow) Job {
 	case KindMessage:
 		j.First, j.Streamable, j.DisableAfter = j.Run == 0, true, hook.MaxInFlight+1 // nothing disables an endpoint
 	case KindDelivery:
-		d := hook.Delivery{Run: int(r.Run), AttemptCount: int(r.Attempts), Test: r.Test, Ordered: r.Ordered}
 		w := hook.Webhook{RateLimit: int(r.RateLimit), MaxInFlight: int(r.MaxInFlight)}
-		j.First, j.Streamable = d.Run == 0 && d.AttemptCount == 0 && !d.Test, d.Streamable(&w)
+		j.First, j.Streamable = r.Untried, r.Untried && w.Streams(r.Ordered)
 	case KindResume, KindRecover, KindNotify:
 	}
 	return j

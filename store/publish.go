@@ -12,50 +12,65 @@ import (
 
 // publish writes events, one delivery for each active webhook that matches, and
 // their outbox rows, in the transaction that causes them.
-func publish(ctx context.Context, q *db.Queries, events ...*hook.Event) error {
+func publish(ctx context.Context, q *db.Queries, events ...*hook.Event) (m made, err error) {
 	if len(events) == 0 {
-		return nil
+		return m, nil
 	}
 	events = slices.Clone(events)
 	slices.SortFunc(events, func(a, b *hook.Event) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	subscribed, err := insertEvents(ctx, q, events)
 	if err != nil {
-		return err
+		return m, err
 	}
-	var (
-		p      db.InsertDeliveriesParams
-		inTurn []func() error
-	)
+	var inTurn []func() error
 	for _, e := range events {
 		choice := NewChoice(e)
 		hooks, err := choice.matching(ctx, q, subscribed[typeOf(e)])
 		if err != nil {
-			return err
+			return m, err
 		}
 		hooks, ordered, err := choice.lanes(ctx, q, hooks)
 		if err != nil {
-			return err
+			return m, err
 		}
 		if len(ordered) > 0 {
 			inTurn = append(inTurn, func() error { return publishOrdered(ctx, q, e, ordered) })
 		}
-		for _, w := range hooks {
-			p.Ids, p.TenantIds, p.EventIds = append(p.Ids, hook.NewID()), append(p.TenantIds, e.TenantID), append(p.EventIds, e.ID)
-			p.WebhookIds, p.Formats, p.Transforms = append(p.WebhookIds, w.ID), append(p.Formats, w.Format), append(p.Transforms, w.Transform)
-			p.Shards = append(p.Shards, Shard(w.ID))
+		for i := range hooks {
+			m.arrivals = append(m.arrivals, arrivalOf(e, &hooks[i], hook.NewID()))
 		}
 	}
-	if len(p.Ids) > 0 {
-		if err := q.InsertDeliveries(ctx, p); err != nil {
-			return err
-		}
+	if err := insertDeliveries(ctx, q, m.arrivals); err != nil {
+		return m, err
 	}
 	for _, publish := range inTurn {
 		if err := publish(); err != nil {
-			return err
+			return m, err
 		}
 	}
-	return nil
+	m.rest = len(inTurn) > 0
+	return m, nil
+}
+
+// insertDeliveries writes deliveries and their outbox rows, which get their ids.
+func insertDeliveries(ctx context.Context, q *db.Queries, list []arrival) error {
+	if len(list) == 0 {
+		return nil
+	}
+	var p db.InsertDeliveriesParams
+	of := make(map[hook.ID]*Job, len(list))
+	for i := range list {
+		j, d := &list[i].job, &list[i].to.Delivery
+		of[d.ID] = j
+		p.Ids, p.TenantIds, p.EventIds = append(p.Ids, d.ID), append(p.TenantIds, d.TenantID), append(p.EventIds, d.EventID)
+		p.WebhookIds, p.Formats, p.Transforms = append(p.WebhookIds, d.WebhookID), append(p.Formats, string(d.Format)), append(p.Transforms, d.Transform)
+		p.Shards = append(p.Shards, j.Shard)
+	}
+	rows, err := q.InsertDeliveries(ctx, p)
+	for _, row := range rows {
+		of[row.Ref].RowID = row.ID
+	}
+	return err
 }
 
 // tenantType is what webhooks subscribe to.

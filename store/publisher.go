@@ -52,7 +52,10 @@ func (p *publisher) start(s *Store) {
 func (s *Store) Publish(ctx context.Context, e hook.Event) (published hook.Event, repeat bool, err error) {
 	p := &publication{event: &e, done: make(chan struct{})}
 	if within(ctx) {
-		p.err = wrap(s.tenant(ctx, e.TenantID, func(q *db.Queries) error { return publishGroup(ctx, q, []*publication{p}) }), "event")
+		p.err = wrap(s.tenant(ctx, e.TenantID, func(q *db.Queries) error {
+			_, err := publishGroup(ctx, q, []*publication{p})
+			return err
+		}), "event")
 		s.bell.ring()
 		return p.result()
 	}
@@ -87,20 +90,29 @@ func (p *publisher) publishAll(first *publication) {
 func (p *publisher) publish(group []*publication) {
 	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
 	defer cancel()
+	var all made
 	settle(group, true, func(part []*publication) error {
-		return p.store.tx(ctx, func(q *db.Queries) error { return publishGroup(ctx, q, part) })
+		var m made
+		err := p.store.tx(ctx, func(q *db.Queries) (err error) {
+			m, err = publishGroup(ctx, q, part)
+			return err
+		})
+		if err == nil {
+			all.add(m)
+		}
+		return err
 	}, func(e *publication, err error) { e.err = wrap(err, "event") })
 	for _, e := range group {
 		close(e.done)
 	}
-	p.store.bell.ring()
+	p.store.committed(all)
 }
 
 // publishGroup publishes the events whose ids are new.
-func publishGroup(ctx context.Context, q *db.Queries, group []*publication) error {
+func publishGroup(ctx context.Context, q *db.Queries, group []*publication) (made, error) {
 	first, err := claimIDs(ctx, q, group)
 	if err != nil {
-		return err
+		return made{}, err
 	}
 	var fresh []*hook.Event
 	for _, p := range group {
@@ -111,7 +123,7 @@ func publishGroup(ctx context.Context, q *db.Queries, group []*publication) erro
 		}
 		row, err := q.EventByID(ctx, db.EventByIDParams{TenantID: p.event.TenantID, ID: id})
 		if err != nil {
-			return err
+			return made{}, err
 		}
 		e := eventOf(row)
 		p.first = &e

@@ -10,8 +10,9 @@ import (
 
 // Limits of a group of attempts that are recorded together.
 const (
-	recordRows     = 256
-	recordFlushers = 2
+	recordRows    = 256
+	recordWriters = 2
+	recordLinger  = 20 * time.Millisecond
 )
 
 // Recording is an attempt that was made, with what follows from it for its
@@ -22,6 +23,7 @@ type Recording struct {
 	Outcome  hook.Outcome
 	Dispatch hook.ID // the dispatch run that made it; zero: the delivery's own workflow
 	Job      *Job    // its outbox row, which goes where no attempt is to follow; nil: none
+	Lingers  bool    // nobody waits for it: others may join its transaction for a moment
 }
 
 // Recorded is what became of it.
@@ -45,13 +47,15 @@ type recording struct {
 // recorder records attempts in groups: those that end at the same time share
 // one transaction.
 type recorder struct {
-	store *Store
-	queue queue[*recording]
+	store   *Store
+	queue   queue[*recording]
+	writing chan struct{} // holds as many as are written
 }
 
 func (r *recorder) start(s *Store) {
 	r.store = s
-	r.queue.start(recordFlushers, r.recordAll)
+	r.writing = make(chan struct{}, recordWriters)
+	r.queue.start(1, r.recordAll)
 }
 
 // RecordAttempt writes an attempt and what follows from it, and counts it
@@ -82,21 +86,48 @@ func (e *recording) alone() bool { return e.Delivery.Ordered || e.Attempt.Place 
 func (r *recorder) recordAll(e *recording) {
 	for e != nil {
 		var group []*recording
-		of := map[hook.ID]bool{}
-		for e != nil && len(group) < recordRows && !of[e.Delivery.ID] && (len(group) == 0 || !e.alone()) {
-			of[e.Delivery.ID] = true
-			group = append(group, e)
-			if e.alone() {
-				e, _ = r.queue.next()
-				break
-			}
-			e = nil
-			if len(group) < recordRows {
-				e, _ = r.queue.next()
-			}
-		}
-		r.record(group)
+		group, e = r.group(e)
+		r.writing <- struct{}{}
+		r.queue.done.Go(func() {
+			defer func() { <-r.writing }()
+			r.record(group)
+		})
 	}
+}
+
+// group gathers what is recorded with an attempt, and returns the one that
+// begins the next group, if one was met.
+func (r *recorder) group(e *recording) (group []*recording, next *recording) {
+	of := map[hook.ID]bool{}
+	end := time.NewTimer(recordLinger)
+	defer end.Stop()
+	for lingers := true; e != nil; e = r.next(lingers, end.C) {
+		if of[e.Delivery.ID] || len(group) > 0 && e.alone() {
+			return group, e
+		}
+		of[e.Delivery.ID] = true
+		group = append(group, e)
+		if e.alone() || len(group) == recordRows {
+			return group, nil
+		}
+		lingers = lingers && e.Lingers
+	}
+	return group, nil
+}
+
+// next is what is queued first; where a group lingers, what comes until its end.
+func (r *recorder) next(lingers bool, end <-chan time.Time) *recording {
+	e, ok := r.queue.next()
+	if ok || !lingers {
+		return e
+	}
+	select {
+	case e = <-r.queue.entries:
+		return e
+	case <-end:
+	case <-r.queue.stop:
+	}
+	return nil
 }
 
 // record settles every attempt of a group.

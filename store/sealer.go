@@ -111,21 +111,27 @@ func (e *sealing) size() int {
 func (r *sealer) seal(group []*sealing) {
 	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
 	defer cancel()
-	settle(group, true, func(part []*sealing) error { return r.store.sealGroup(ctx, part) },
-		func(e *sealing, err error) { e.err = wrap(err, "message") })
+	var all made
+	settle(group, true, func(part []*sealing) error {
+		m, err := r.store.sealGroup(ctx, part)
+		if err == nil {
+			all.add(m)
+		}
+		return err
+	}, func(e *sealing, err error) { e.err = wrap(err, "message") })
 	for _, e := range group {
 		if e.first && e.err == nil {
 			r.store.metrics.Sealed()
 		}
 		close(e.done)
 	}
-	r.store.bell.ring()
+	r.store.committed(all)
 }
 
-func (s *Store) sealGroup(ctx context.Context, group []*sealing) error {
+func (s *Store) sealGroup(ctx context.Context, group []*sealing) (m made, err error) {
 	group = slices.Clone(group)
 	slices.SortFunc(group, func(a, b *sealing) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	return s.tx(ctx, func(q *db.Queries) error {
+	err = s.tx(ctx, func(q *db.Queries) error {
 		firsts, err := setArchived(ctx, q, group)
 		if err != nil {
 			return err
@@ -146,11 +152,12 @@ func (s *Store) sealGroup(ctx context.Context, group []*sealing) error {
 			}
 			events = append(events, fresh...)
 		}
-		if err := publish(ctx, q, events...); err != nil {
+		if m, err = publish(ctx, q, events...); err != nil {
 			return err
 		}
 		return q.DeleteBodies(ctx, firsts)
 	})
+	return m, err
 }
 
 func setArchived(ctx context.Context, q *db.Queries, group []*sealing) ([]hook.ID, error) {

@@ -85,7 +85,11 @@ const searchWalk = 4000
 // as well.
 func (s *Store) Search(ctx context.Context, tenant hook.ID, expression string, f MessageFilter, p Page) (list []MessageView, err error) {
 	since, before := f.bounds(p)
-	ids, err := s.search(ctx, tenant, expression, since, before, p.Limit)
+	var ids []hook.ID
+	err = s.begin(ctx, planEach, func(tx pgx.Tx) (err error) {
+		ids, err = search(ctx, db.New(tx), tenant, expression, since, before, p.Limit)
+		return err
+	})
 	if err != nil {
 		return nil, wrap(err, "search")
 	}
@@ -102,14 +106,18 @@ func (s *Store) Search(ctx context.Context, tenant hook.ID, expression string, f
 	return list, wrap(err, "search")
 }
 
-func (s *Store) search(ctx context.Context, tenant hook.ID, expression string, since, before hook.ID, limit int) ([]hook.ID, error) {
-	recent, err := s.queries().SearchRecent(ctx, db.SearchRecentParams{
+// planEach has the planner look at what is searched for: whether the index of
+// terms is of use depends on it.
+const planEach = "SET LOCAL plan_cache_mode = auto"
+
+func search(ctx context.Context, q *db.Queries, tenant hook.ID, expression string, since, before hook.ID, limit int) ([]hook.ID, error) {
+	recent, err := q.SearchRecent(ctx, db.SearchRecentParams{
 		TenantID: tenant, Before: before, Since: since, Walk: searchWalk, Query: expression, MaxRows: int32(limit),
 	})
 	if err != nil || len(recent.Hits) >= limit || recent.Walked < searchWalk {
 		return recent.Hits, err
 	}
-	rest, err := s.queries().SearchTerms(ctx, db.SearchTermsParams{
+	rest, err := q.SearchTerms(ctx, db.SearchTermsParams{
 		TenantID: tenant, Before: recent.Reached, Since: since, Query: expression, MaxRows: int32(limit - len(recent.Hits)),
 	})
 	return append(recent.Hits, rest...), err

@@ -38,6 +38,7 @@ type Store struct {
 	publisher publisher
 	recorder  recorder
 	sealer    sealer
+	handover  handover
 
 	faults *rate.Limiter // notes of archive faults
 
@@ -69,6 +70,9 @@ func Open(ctx context.Context, c Config, keys *keyset.Keyset) (*Store, error) {
 		params[way] = "off"
 	}
 	params["jit"] = "off" // which those make it think of, and which takes longer than any statement here
+	// And that needs no plan of its own each time: planning takes longer than most
+	// of these statements do, above all where tables are partitioned.
+	params["plan_cache_mode"] = "force_generic_plan"
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		registerIDs(conn.TypeMap())
 		return nil
@@ -144,9 +148,10 @@ func (s *Store) tx(ctx context.Context, f func(*db.Queries) error) error {
 }
 
 // bind binds a transaction to a tenant, for whose people the planner may read
-// whole tables. An id has no character that means something to SQL.
+// whole tables, and looks at what they ask for. An id has no character that means something to SQL.
 const bind = "SELECT set_config('posthorn.tenant', '%s', true), set_config('enable_seqscan', 'on', true), " +
-	"set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true); SET LOCAL ROLE posthorn_tenant"
+	"set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true), " +
+	"set_config('plan_cache_mode', 'auto', true); SET LOCAL ROLE posthorn_tenant"
 
 // tenant runs f in a transaction that row-level security binds to a tenant.
 func (s *Store) tenant(ctx context.Context, id hook.ID, f func(*db.Queries) error) error {

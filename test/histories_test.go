@@ -177,10 +177,11 @@ func TestRecordHistories(t *testing.T) {
 	t.Run("archive-segments", func(t *testing.T) {
 		recorded["archive-segments"] = recordArchiveMany(t, (*gate).segmented, `"Segments":`)
 	})
+	t.Run("maintain", func(t *testing.T) { recorded["maintain"] = recordMaintain(t) })
 	if os.Getenv(recordVariable) == "" || t.Failed() {
 		return
 	}
-	require.Len(t, recorded, len(paths)+3, "all are recorded together")
+	require.Len(t, recorded, len(paths)+4, "all are recorded together")
 	dir := at("workflows/testdata/histories")
 	require.NoError(t, os.RemoveAll(dir))
 	require.NoError(t, os.MkdirAll(dir, 0o755))
@@ -224,6 +225,13 @@ func recordArchiveMany(t *testing.T, made func(*gate, *testing.T) (client.Endpoi
 	}
 	require.FailNow(t, "nothing was archived with others")
 	return nil
+}
+
+// recordMaintain has one past month dropped, and another kept.
+func recordMaintain(t *testing.T) []byte {
+	t.Helper()
+	r := &recording{gate: start(t)}
+	return r.record(t, r.maintain(t), `"Kept":[{"Month":"2025-04"`)
 }
 
 // message sends a message and returns its workflow.
@@ -317,7 +325,7 @@ func (r *recording) record(t *testing.T, id, result string) []byte {
 		require.NoError(t, err)
 		h.Events = append(h.Events, event)
 	}
-	if !strings.HasPrefix(id, "dispatch/") && !strings.HasPrefix(id, "archive/") { // which are of many tenants
+	if of, _, _ := strings.Cut(id, "/"); of == "message" || of == "delivery" || of == "resume" || of == "recover" || of == "notify" { // the others are of many tenants
 		stored, err := proto.Marshal(&h)
 		require.NoError(t, err)
 		require.Contains(t, string(stored), r.tenant.ID, "it can be searched")
@@ -388,5 +396,6 @@ func requireReplays(t *testing.T, kept []byte) {
 	replayer.RegisterWorkflow(workflows.Resume)
 	replayer.RegisterWorkflow(workflows.Recover)
 	replayer.RegisterWorkflow(workflows.Notify)
+	replayer.RegisterWorkflow(workflows.Maintain)
 	require.NoError(t, replayer.ReplayWorkflowHistory(slog.New(slog.DiscardHandler), h))
 }

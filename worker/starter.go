@@ -24,6 +24,7 @@ const (
 type starter struct {
 	Config
 	rows    rows
+	owned   owned
 	starts  chan store.Job // whose workflow is to be started
 	dropped chan store.Job // whose row is to go
 	queue   string         // the task queue of this worker's runs
@@ -59,6 +60,7 @@ func (s *starter) own(ctx context.Context) error {
 		return err
 	}
 	defer func() {
+		s.owned.set(nil)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
 		session.Close(ctx)
@@ -92,35 +94,37 @@ func (s *starter) own(ctx context.Context) error {
 // reader reads in one session.
 type reader struct {
 	*starter
-	shards []int16
 	cursor int64         // the last row that arrived
 	after  store.Subject // the last one whose waiting rows were read
 	swept  time.Time     // zero: they are to be read
 	more   bool          // there is room for waiting rows
 }
 
-// share takes the shards that are this worker's.
+// share takes the shards that are this worker's. Meanwhile none are handed over
+// to it: what looks idle is given back.
 func (r *reader) share(ctx context.Context, session *store.Ownership) error {
+	r.owned.Lock()
+	defer r.owned.Unlock()
 	shards, err := session.Shards(ctx, r.rows.idle)
 	if err != nil {
 		return err
 	}
-	if r.shards == nil && len(shards) > 0 {
+	if r.owned.shards == nil && len(shards) > 0 {
 		// What is there already is read by subject.
 		if r.cursor, err = r.Store.LastJob(ctx, shards); err != nil {
 			return err
 		}
 	}
-	r.shards, r.swept, r.more = shards, time.Time{}, false
+	r.owned.shards, r.swept, r.more = shards, time.Time{}, false
 	return nil
 }
 
 // arrivals takes the rows that came since it looked last.
 func (r *reader) arrivals(ctx context.Context) (int, error) {
-	if len(r.shards) == 0 {
+	if len(r.owned.shards) == 0 {
 		return 0, nil
 	}
-	jobs, err := r.Store.Jobs(ctx, r.shards, r.cursor, readRows)
+	jobs, err := r.Store.Jobs(ctx, r.owned.shards, r.cursor, readRows)
 	if err != nil || len(jobs) == 0 {
 		return 0, err
 	}
@@ -133,10 +137,10 @@ func (r *reader) arrivals(ctx context.Context) (int, error) {
 // there, and ones that were committed behind the cursor.
 func (r *reader) sweep(ctx context.Context) error {
 	r.swept = time.Now()
-	if len(r.shards) == 0 {
+	if len(r.owned.shards) == 0 {
 		return nil
 	}
-	list, err := r.Store.Subjects(ctx, r.shards, r.after, subjectRows)
+	list, err := r.Store.Subjects(ctx, r.owned.shards, r.after, subjectRows)
 	if err != nil {
 		return err
 	}

@@ -57,6 +57,8 @@ func Run(ctx context.Context, c Config) error {
 		}
 		started = append(started, w)
 	}
+	c.Store.HandOver(s.takeOver)
+	defer c.Store.HandOver(nil)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.read(ctx) })
 	for _, f := range s.feeds() {
@@ -92,6 +94,7 @@ func workers(c Config, queue string) []worker.Worker {
 	all.RegisterWorkflow(workflows.Resume)
 	all.RegisterWorkflow(workflows.Recover)
 	all.RegisterWorkflow(workflows.Notify)
+	all.RegisterWorkflow(workflows.Maintain)
 	all.RegisterActivity(c.Activities)
 	slow := worker.New(c.Client, workflows.SlowQueue, worker.Options{
 		WorkerStopTimeout: stopTimeout, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: dispatch.SlowSlots,

@@ -35,6 +35,7 @@ func TestReplay(t *testing.T) {
 			replayer.RegisterWorkflow(Resume)
 			replayer.RegisterWorkflow(Recover)
 			replayer.RegisterWorkflow(Notify)
+			replayer.RegisterWorkflow(Maintain)
 			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, file))
 		})
 	}

@@ -23,6 +23,14 @@ type script struct {
 	many    func(DispatchInput) (activities.ArchivedMany, error)
 	address func() (activities.Progress, error)
 	send    func(recipient int, giveUp bool) (activities.Progress, error)
+	months  func() (activities.Partitions, error)
+	drop    func(activities.Month) (activities.Dropped, error)
+}
+
+func (s *script) MakeMonths(context.Context) (activities.Partitions, error) { return s.months() }
+
+func (s *script) DropMonth(_ context.Context, m activities.Month) (activities.Dropped, error) {
+	return s.drop(m)
 }
 
 func (s *script) PlanArchive(_ context.Context, id hook.ID, run int) (activities.ArchivePlan, error) {

@@ -163,16 +163,17 @@ func (q *Queries) Events(ctx context.Context, arg EventsParams) ([]Event, error)
 }
 
 const eventsByID = `-- name: EventsByID :many
-SELECT id, tenant_id, public_id, type, data, occurred_at, message_id, endpoint_id, test FROM events WHERE tenant_id = $1 AND id = ANY($2::uuid[]) ORDER BY id
+SELECT e.id, e.tenant_id, e.public_id, e.type, e.data, e.occurred_at, e.message_id, e.endpoint_id, e.test FROM (SELECT unnest($1::uuid[]) AS id) u JOIN events e ON e.id = u.id
+WHERE e.tenant_id = $2 ORDER BY e.id
 `
 
 type EventsByIDParams struct {
-	TenantID uuid.UUID
 	Ids      []uuid.UUID
+	TenantID uuid.UUID
 }
 
 func (q *Queries) EventsByID(ctx context.Context, arg EventsByIDParams) ([]Event, error) {
-	rows, err := q.db.Query(ctx, eventsByID, arg.TenantID, arg.Ids)
+	rows, err := q.db.Query(ctx, eventsByID, arg.Ids, arg.TenantID)
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +202,7 @@ func (q *Queries) EventsByID(ctx context.Context, arg EventsByIDParams) ([]Event
 	return items, nil
 }
 
-const insertDeliveries = `-- name: InsertDeliveries :exec
+const insertDeliveries = `-- name: InsertDeliveries :many
 WITH u AS (SELECT unnest($1::uuid[]) AS id, unnest($2::uuid[]) AS tenant_id,
         unnest($3::uuid[]) AS event_id, unnest($4::uuid[]) AS webhook_id,
         unnest($5::text[]) AS format, unnest($6::text[]) AS transform,
@@ -211,6 +212,7 @@ made AS (
     SELECT u.id, u.tenant_id, u.event_id, u.webhook_id, u.format, u.transform FROM u ORDER BY u.id)
 INSERT INTO outbox (shard, kind, subject, ref, run)
 SELECT u.shard, 'delivery', u.webhook_id, u.id, 0 FROM u ORDER BY u.id
+RETURNING id, ref
 `
 
 type InsertDeliveriesParams struct {
@@ -223,9 +225,14 @@ type InsertDeliveriesParams struct {
 	Shards     []int16
 }
 
-// With their outbox rows.
-func (q *Queries) InsertDeliveries(ctx context.Context, arg InsertDeliveriesParams) error {
-	_, err := q.db.Exec(ctx, insertDeliveries,
+type InsertDeliveriesRow struct {
+	ID  int64
+	Ref uuid.UUID
+}
+
+// With their outbox rows, which are the answer.
+func (q *Queries) InsertDeliveries(ctx context.Context, arg InsertDeliveriesParams) ([]InsertDeliveriesRow, error) {
+	rows, err := q.db.Query(ctx, insertDeliveries,
 		arg.Ids,
 		arg.TenantIds,
 		arg.EventIds,
@@ -234,7 +241,22 @@ func (q *Queries) InsertDeliveries(ctx context.Context, arg InsertDeliveriesPara
 		arg.Transforms,
 		arg.Shards,
 	)
-	return err
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []InsertDeliveriesRow{}
+	for rows.Next() {
+		var i InsertDeliveriesRow
+		if err := rows.Scan(&i.ID, &i.Ref); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const insertEvents = `-- name: InsertEvents :many
@@ -247,7 +269,8 @@ WITH made AS (
         unnest($8::bytea[]) AS data, unnest($9::timestamptz[]) AS occurred_at,
         unnest($10::uuid[]) AS message_id, unnest($11::uuid[]) AS endpoint_id) e
     ORDER BY e.id)
-SELECT u.n::int AS n, w.id, w.format, w.survey_id, w.filter, w.transform, w.ordered_by
+SELECT u.n::int AS n, w.id, w.format, w.survey_id, w.filter, w.transform, w.ordered_by,
+    w.url, w.generation, w.disable_after, w.consecutive_failures, w.rate_limit, w.max_in_flight
 FROM (SELECT unnest($1::int[]) AS n, unnest($2::uuid[]) AS tenant_id,
     unnest($3::text[]) AS patterns) u
 JOIN webhooks w ON w.tenant_id = u.tenant_id AND w.active AND w.deleted_at IS NULL AND w.events && string_to_array(u.patterns, ' ')
@@ -269,13 +292,19 @@ type InsertEventsParams struct {
 }
 
 type InsertEventsRow struct {
-	N         int32
-	ID        uuid.UUID
-	Format    string
-	SurveyID  string
-	Filter    string
-	Transform string
-	OrderedBy string
+	N                   int32
+	ID                  uuid.UUID
+	Format              string
+	SurveyID            string
+	Filter              string
+	Transform           string
+	OrderedBy           string
+	Url                 string
+	Generation          int32
+	DisableAfter        int32
+	ConsecutiveFailures int32
+	RateLimit           int32
+	MaxInFlight         int32
 }
 
 // Answers with the webhooks that are subscribed to each tenant's types, of which
@@ -309,6 +338,12 @@ func (q *Queries) InsertEvents(ctx context.Context, arg InsertEventsParams) ([]I
 			&i.Filter,
 			&i.Transform,
 			&i.OrderedBy,
+			&i.Url,
+			&i.Generation,
+			&i.DisableAfter,
+			&i.ConsecutiveFailures,
+			&i.RateLimit,
+			&i.MaxInFlight,
 		); err != nil {
 			return nil, err
 		}

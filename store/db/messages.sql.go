@@ -74,8 +74,10 @@ type ClaimKeysParams struct {
 	Windows     []float64
 }
 
-// The first five make one group of the ingest: see ingest.go. Every multi-row
-// statement is ordered by its key, or two replicas deadlock.
+// The first four make one group of the ingest: see ingest.go. Every multi-row
+// statement is ordered by its key, or two replicas deadlock. Rows of tables that
+// are partitioned are found by joining ids, one by one, each in its own
+// partition: "id = ANY(…)" looks for all of them in all.
 func (q *Queries) ClaimKeys(ctx context.Context, arg ClaimKeysParams) error {
 	_, err := q.db.Exec(ctx, claimKeys,
 		arg.EndpointIds,
@@ -97,20 +99,31 @@ func (q *Queries) DeleteBodies(ctx context.Context, ids []uuid.UUID) error {
 }
 
 const enqueueMessages = `-- name: EnqueueMessages :exec
+WITH u AS MATERIALIZED (
+    SELECT n.id, n.endpoint_id, n.shard
+    FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::uuid[]) AS endpoint_id,
+        unnest($3::bytea[]) AS key_hash, unnest($4::smallint[]) AS shard) n
+    JOIN message_dedup d ON d.endpoint_id = n.endpoint_id AND d.key_hash = n.key_hash AND d.message_id = n.id),
+searched AS (INSERT INTO search_queue (message_id) SELECT u.id FROM u ORDER BY u.id)
 INSERT INTO outbox (shard, kind, subject, ref, run)
-SELECT u.shard, 'message', m.endpoint_id, u.id, 0
-FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::smallint[]) AS shard) u
-JOIN messages m ON m.id = u.id
-ORDER BY u.id
+SELECT u.shard, 'message', u.endpoint_id, u.id, 0 FROM u ORDER BY u.id
 `
 
 type EnqueueMessagesParams struct {
-	Ids    []uuid.UUID
-	Shards []int16
+	Ids         []uuid.UUID
+	EndpointIds []uuid.UUID
+	KeyHashes   [][]byte
+	Shards      []int16
 }
 
+// To be archived, and to be found.
 func (q *Queries) EnqueueMessages(ctx context.Context, arg EnqueueMessagesParams) error {
-	_, err := q.db.Exec(ctx, enqueueMessages, arg.Ids, arg.Shards)
+	_, err := q.db.Exec(ctx, enqueueMessages,
+		arg.Ids,
+		arg.EndpointIds,
+		arg.KeyHashes,
+		arg.Shards,
+	)
 	return err
 }
 
@@ -159,21 +172,32 @@ func (q *Queries) FirstMessages(ctx context.Context, arg FirstMessagesParams) ([
 
 const insertBodies = `-- name: InsertBodies :exec
 INSERT INTO message_bodies (message_id, tenant_id, request, raw)
-SELECT u.id, m.tenant_id, u.request, u.raw
-FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::bytea[]) AS request,
-    unnest($3::bytea[]) AS raw) u
-JOIN messages m ON m.id = u.id
+SELECT u.id, u.tenant_id, u.request, u.raw
+FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::uuid[]) AS tenant_id,
+    unnest($3::uuid[]) AS endpoint_id, unnest($4::bytea[]) AS key_hash,
+    unnest($5::bytea[]) AS request, unnest($6::bytea[]) AS raw) u
+JOIN message_dedup d ON d.endpoint_id = u.endpoint_id AND d.key_hash = u.key_hash AND d.message_id = u.id
 ORDER BY u.id
 `
 
 type InsertBodiesParams struct {
-	Ids      []uuid.UUID
-	Requests [][]byte
-	Raws     [][]byte
+	Ids         []uuid.UUID
+	TenantIds   []uuid.UUID
+	EndpointIds []uuid.UUID
+	KeyHashes   [][]byte
+	Requests    [][]byte
+	Raws        [][]byte
 }
 
 func (q *Queries) InsertBodies(ctx context.Context, arg InsertBodiesParams) error {
-	_, err := q.db.Exec(ctx, insertBodies, arg.Ids, arg.Requests, arg.Raws)
+	_, err := q.db.Exec(ctx, insertBodies,
+		arg.Ids,
+		arg.TenantIds,
+		arg.EndpointIds,
+		arg.KeyHashes,
+		arg.Requests,
+		arg.Raws,
+	)
 	return err
 }
 
@@ -220,7 +244,8 @@ func (q *Queries) InsertMessages(ctx context.Context, arg InsertMessagesParams) 
 }
 
 const lockMessageNumbers = `-- name: LockMessageNumbers :many
-SELECT id, endpoint_id, number, segment_id FROM messages WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
+SELECT m.id, m.endpoint_id, m.number, m.segment_id FROM (SELECT unnest($1::uuid[]) AS id) u JOIN messages m ON m.id = u.id
+ORDER BY m.id FOR UPDATE OF m
 `
 
 type LockMessageNumbersRow struct {
@@ -553,12 +578,12 @@ const setArchived = `-- name: SetArchived :many
 UPDATE messages m SET status = 'archived', due_at = NULL, payload = u.payload, object_key = u.object_key, version_id = u.version_id,
     record_offset = u.record_offset, record_length = u.record_length, retain_until = u.retain_until,
     dispatch = NULLIF(u.dispatch, '00000000-0000-0000-0000-000000000000'), archived_at = now()
-FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::bytea[]) AS payload,
-    unnest($3::text[]) AS object_key, unnest($4::text[]) AS version_id,
-    unnest($5::bigint[]) AS record_offset, unnest($6::bigint[]) AS record_length,
-    unnest($7::timestamptz[]) AS retain_until, unnest($8::uuid[]) AS dispatch) u
-WHERE m.id = u.id AND m.status = 'accepted' AND m.id IN (SELECT l.id FROM messages l
-    WHERE l.id = ANY($1::uuid[]) AND l.status = 'accepted' ORDER BY l.id FOR NO KEY UPDATE)
+FROM (SELECT l.id AS locked, n.id, n.payload, n.object_key, n.version_id, n.record_offset, n.record_length, n.retain_until, n.dispatch FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::bytea[]) AS payload,
+        unnest($3::text[]) AS object_key, unnest($4::text[]) AS version_id,
+        unnest($5::bigint[]) AS record_offset, unnest($6::bigint[]) AS record_length,
+        unnest($7::timestamptz[]) AS retain_until, unnest($8::uuid[]) AS dispatch) n
+    JOIN messages l ON l.id = n.id AND l.status = 'accepted' ORDER BY l.id FOR NO KEY UPDATE OF l) u
+WHERE m.id = u.locked AND m.status = 'accepted'
 RETURNING m.id
 `
 
@@ -623,11 +648,12 @@ func (q *Queries) SetMessageNumbers(ctx context.Context, arg SetMessageNumbersPa
 const smallMessagesToArchive = `-- name: SmallMessagesToArchive :many
 SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, m.size, m.segment_id, m.batch_id, m.batch_offset,
     t.version_id AS batch_version_id, t.request_sha256 AS batch_request_sha256, t.retain_until AS batch_retain_until, e.retention, e.archive_segments, b.request, b.raw
-FROM messages m
+FROM (SELECT unnest($1::uuid[]) AS id) u
+JOIN messages m ON m.id = u.id
 JOIN endpoints e ON e.id = m.endpoint_id
 LEFT JOIN message_bodies b ON b.message_id = m.id
 LEFT JOIN batches t ON t.id = m.batch_id
-WHERE m.id = ANY($1::uuid[]) AND m.size <= $2::int
+WHERE m.size <= $2::int
 `
 
 type SmallMessagesToArchiveParams struct {

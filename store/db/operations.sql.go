@@ -493,7 +493,7 @@ func (q *Queries) Recoverable(ctx context.Context, arg RecoverableParams) ([]Rec
 }
 
 const redeliver = `-- name: Redeliver :many
-UPDATE deliveries d SET status = CASE WHEN d.status = 'delivered' THEN d.status ELSE 'pending' END, run = d.run + 1,
+UPDATE deliveries d SET status = CASE WHEN d.status = 'delivered' THEN d.status ELSE 'pending' END, run = d.run + 1, dispatch = NULL,
     transform = CASE WHEN EXISTS (SELECT FROM attempts a WHERE a.delivery_id = d.id AND a.number = d.attempts AND a.error = 'transform')
         THEN (SELECT w.transform FROM webhooks w WHERE w.id = d.webhook_id) ELSE d.transform END,
     attempts_before = d.attempts, turn = t.turn, next_attempt_at = NULL,
@@ -534,7 +534,7 @@ func (q *Queries) Redeliver(ctx context.Context, ids []uuid.UUID) ([]RedeliverRo
 }
 
 const resumeHeld = `-- name: ResumeHeld :many
-UPDATE deliveries d SET status = 'pending', run = d.run + 1, turn = t.turn, next_attempt_at = NULL,
+UPDATE deliveries d SET status = 'pending', run = d.run + 1, dispatch = NULL, turn = t.turn, next_attempt_at = NULL,
     due_at = CASE WHEN t.turn <> 'waits' THEN now() END, updated_at = now()
 FROM (SELECT h.id, CASE WHEN h.order_key IS NOT NULL AND waits_for(h.webhook_id, h.order_key, h.order_seq) IS NOT NULL THEN 'waits' ELSE '' END AS turn
     FROM deliveries h WHERE h.webhook_id = $1 AND h.status = 'held'

@@ -96,7 +96,7 @@ func (q *Queries) LockLane(ctx context.Context, arg LockLaneParams) error {
 }
 
 const nextInLane = `-- name: NextInLane :many
-UPDATE deliveries d SET turn = 'goes', run = d.run + 1, next_attempt_at = NULL, due_at = now(), updated_at = now()
+UPDATE deliveries d SET turn = 'goes', run = d.run + 1, dispatch = NULL, next_attempt_at = NULL, due_at = now(), updated_at = now()
 WHERE d.id = (SELECT f.id FROM deliveries f WHERE f.webhook_id = $1 AND f.order_key = $2::text
         AND f.turn = 'waits' ORDER BY f.order_seq LIMIT 1 FOR UPDATE)
     AND waits_for(d.webhook_id, d.order_key, d.order_seq) IS NULL
@@ -135,7 +135,7 @@ func (q *Queries) NextInLane(ctx context.Context, arg NextInLaneParams) ([]NextI
 }
 
 const nextInLanes = `-- name: NextInLanes :many
-UPDATE deliveries d SET turn = '', run = d.run + 1, next_attempt_at = NULL, due_at = now(), updated_at = now()
+UPDATE deliveries d SET turn = '', run = d.run + 1, dispatch = NULL, next_attempt_at = NULL, due_at = now(), updated_at = now()
 WHERE d.id IN (SELECT DISTINCT ON (f.order_key) f.id FROM deliveries f WHERE f.webhook_id = $1 AND f.turn = 'waits'
         ORDER BY f.order_key, f.order_seq)
     AND waits_for(d.webhook_id, d.order_key, d.order_seq) IS NULL

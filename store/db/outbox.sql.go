@@ -174,7 +174,7 @@ SELECT o.id, o.shard, o.kind, o.ref, o.run,
     COALESCE(m.tenant_id, d.tenant_id, p.tenant_id, '00000000-0000-0000-0000-000000000000')::uuid AS tenant_id,
     COALESCE(m.endpoint_id, d.webhook_id, p.webhook_id, '00000000-0000-0000-0000-000000000000')::uuid AS subject_id,
     COALESCE(d.type, '')::text AS event_type, COALESCE(d.url, p.url, '')::text AS url, COALESCE(p.generation, d.generation, 0)::int AS generation,
-    COALESCE(d.attempts, 0)::int AS attempts, COALESCE(d.test, false)::boolean AS test, COALESCE(d.ordered, false)::boolean AS ordered, COALESCE(d.rate_limit, 0)::int AS rate_limit,
+    COALESCE(d.attempts, 0)::int AS attempts, COALESCE(d.untried, false)::boolean AS untried, COALESCE(d.ordered, false)::boolean AS ordered, COALESCE(d.rate_limit, 0)::int AS rate_limit,
     COALESCE(d.max_in_flight, 0)::int AS max_in_flight,
     COALESCE(d.disable_after, 0)::int AS disable_after, COALESCE(d.consecutive_failures, 0)::int AS failures
 FROM (
@@ -187,7 +187,8 @@ FROM (
 ) o
 LEFT JOIN LATERAL (SELECT messages.tenant_id, messages.endpoint_id FROM messages
     WHERE o.kind = 'message' AND messages.id = o.ref LIMIT 1) m ON true
-LEFT JOIN LATERAL (SELECT deliveries.tenant_id, deliveries.webhook_id, deliveries.attempts, deliveries.test, events.type,
+LEFT JOIN LATERAL (SELECT deliveries.tenant_id, deliveries.webhook_id, deliveries.attempts, events.type,
+        deliveries.status = 'pending' AND deliveries.next_attempt_at IS NULL AND NOT deliveries.test AS untried,
         deliveries.order_key IS NOT NULL AS ordered, webhooks.url, webhooks.rate_limit, webhooks.max_in_flight, webhooks.generation, webhooks.disable_after, webhooks.consecutive_failures FROM deliveries
     JOIN events ON events.id = deliveries.event_id JOIN webhooks ON webhooks.id = deliveries.webhook_id
     WHERE o.kind = 'delivery' AND deliveries.id = o.ref LIMIT 1) d ON true
@@ -215,7 +216,7 @@ type PendingRow struct {
 	Url          string
 	Generation   int32
 	Attempts     int32
-	Test         bool
+	Untried      bool
 	Ordered      bool
 	RateLimit    int32
 	MaxInFlight  int32
@@ -248,7 +249,7 @@ func (q *Queries) Pending(ctx context.Context, arg PendingParams) ([]PendingRow,
 			&i.Url,
 			&i.Generation,
 			&i.Attempts,
-			&i.Test,
+			&i.Untried,
 			&i.Ordered,
 			&i.RateLimit,
 			&i.MaxInFlight,
@@ -293,7 +294,7 @@ func (q *Queries) PostponeOperation(ctx context.Context, id uuid.UUID) error {
 }
 
 const rerunDelivery = `-- name: RerunDelivery :one
-UPDATE deliveries SET run = run + 1, due_at = now() WHERE id = $1 AND run = $2 AND due_at IS NOT NULL RETURNING run
+UPDATE deliveries SET run = run + 1, dispatch = NULL, due_at = now() WHERE id = $1 AND run = $2 AND due_at IS NOT NULL RETURNING run
 `
 
 type RerunDeliveryParams struct {
@@ -415,7 +416,7 @@ SELECT o.id, o.shard, o.kind, o.ref, o.run,
     COALESCE(m.tenant_id, d.tenant_id, p.tenant_id, '00000000-0000-0000-0000-000000000000')::uuid AS tenant_id,
     COALESCE(m.endpoint_id, d.webhook_id, p.webhook_id, '00000000-0000-0000-0000-000000000000')::uuid AS subject_id,
     COALESCE(d.type, '')::text AS event_type, COALESCE(d.url, p.url, '')::text AS url, COALESCE(p.generation, d.generation, 0)::int AS generation,
-    COALESCE(d.attempts, 0)::int AS attempts, COALESCE(d.test, false)::boolean AS test, COALESCE(d.ordered, false)::boolean AS ordered, COALESCE(d.rate_limit, 0)::int AS rate_limit,
+    COALESCE(d.attempts, 0)::int AS attempts, COALESCE(d.untried, false)::boolean AS untried, COALESCE(d.ordered, false)::boolean AS ordered, COALESCE(d.rate_limit, 0)::int AS rate_limit,
     COALESCE(d.max_in_flight, 0)::int AS max_in_flight,
     COALESCE(d.disable_after, 0)::int AS disable_after, COALESCE(d.consecutive_failures, 0)::int AS failures
 FROM (
@@ -428,7 +429,8 @@ FROM (
 ) o
 LEFT JOIN LATERAL (SELECT messages.tenant_id, messages.endpoint_id FROM messages
     WHERE o.kind = 'message' AND messages.id = o.ref LIMIT 1) m ON true
-LEFT JOIN LATERAL (SELECT deliveries.tenant_id, deliveries.webhook_id, deliveries.attempts, deliveries.test, events.type,
+LEFT JOIN LATERAL (SELECT deliveries.tenant_id, deliveries.webhook_id, deliveries.attempts, events.type,
+        deliveries.status = 'pending' AND deliveries.next_attempt_at IS NULL AND NOT deliveries.test AS untried,
         deliveries.order_key IS NOT NULL AS ordered, webhooks.url, webhooks.rate_limit, webhooks.max_in_flight, webhooks.generation, webhooks.disable_after, webhooks.consecutive_failures FROM deliveries
     JOIN events ON events.id = deliveries.event_id JOIN webhooks ON webhooks.id = deliveries.webhook_id
     WHERE o.kind = 'delivery' AND deliveries.id = o.ref LIMIT 1) d ON true
@@ -458,7 +460,7 @@ type WaitingRow struct {
 	Url          string
 	Generation   int32
 	Attempts     int32
-	Test         bool
+	Untried      bool
 	Ordered      bool
 	RateLimit    int32
 	MaxInFlight  int32
@@ -494,7 +496,7 @@ func (q *Queries) Waiting(ctx context.Context, arg WaitingParams) ([]WaitingRow,
 			&i.Url,
 			&i.Generation,
 			&i.Attempts,
-			&i.Test,
+			&i.Untried,
 			&i.Ordered,
 			&i.RateLimit,
 			&i.MaxInFlight,

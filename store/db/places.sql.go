@@ -96,7 +96,7 @@ func (q *Queries) ExpiredPlaces(ctx context.Context, maxRows int32) ([]uuid.UUID
 }
 
 const fillPlaces = `-- name: FillPlaces :many
-UPDATE deliveries d SET place = NULL, run = d.run + 1, due_at = now(), updated_at = now()
+UPDATE deliveries d SET place = NULL, run = d.run + 1, dispatch = NULL, due_at = now(), updated_at = now()
 WHERE d.id IN (SELECT f.id FROM deliveries f WHERE f.webhook_id = $1 AND f.place IS NOT NULL
     ORDER BY f.place LIMIT $2 FOR UPDATE)
 RETURNING d.id, d.run, d.tenant_id

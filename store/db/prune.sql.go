@@ -13,8 +13,8 @@ import (
 
 const pruneArchiveFaults = `-- name: PruneArchiveFaults :execrows
 DELETE FROM archive_faults WHERE message_id IN (
-    SELECT f.message_id FROM archive_faults f JOIN messages m ON m.id = f.message_id
-    WHERE m.status = 'archived' LIMIT $1 FOR UPDATE OF f SKIP LOCKED)
+    SELECT f.message_id FROM archive_faults f LEFT JOIN messages m ON m.id = f.message_id
+    WHERE m.status = 'archived' OR m.id IS NULL LIMIT $1 FOR UPDATE OF f SKIP LOCKED)
 `
 
 func (q *Queries) PruneArchiveFaults(ctx context.Context, maxRows int32) (int64, error) {

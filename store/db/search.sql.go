@@ -11,16 +11,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const enqueueSearch = `-- name: EnqueueSearch :exec
-INSERT INTO search_queue (message_id)
-SELECT u.id FROM (SELECT unnest($1::uuid[]) AS id) u JOIN messages m ON m.id = u.id ORDER BY u.id
-`
-
-func (q *Queries) EnqueueSearch(ctx context.Context, ids []uuid.UUID) error {
-	_, err := q.db.Exec(ctx, enqueueSearch, ids)
-	return err
-}
-
 const insertTerms = `-- name: InsertTerms :exec
 INSERT INTO message_search (message_id, tenant_id, terms)
 SELECT u.id, u.tenant_id, array_to_tsvector(string_to_array(u.terms, $1::text))

@@ -53,6 +53,9 @@ CREATE TABLE endpoint_rates (
     granted integer NOT NULL -- to the last claim
 ) WITH (fillfactor = 50);
 
+-- Messages, events and attempts are partitioned by month. An id carries its
+-- time, so that it tells the partition, and stays unique as the primary key.
+
 -- The time of receipt is the one that the UUIDv7 carries.
 CREATE TABLE messages (
     id uuid PRIMARY KEY,
@@ -74,7 +77,7 @@ CREATE TABLE messages (
     record_length bigint,
     retain_until timestamptz,
     archived_at timestamptz
-);
+) PARTITION BY RANGE (id);
 CREATE INDEX messages_tenant ON messages (tenant_id, id);
 CREATE INDEX messages_due ON messages (due_at) WHERE due_at IS NOT NULL;
 
@@ -121,7 +124,7 @@ CREATE TABLE events (
     occurred_at timestamptz NOT NULL,
     message_id uuid,
     endpoint_id uuid
-);
+) PARTITION BY RANGE (id);
 CREATE INDEX events_tenant ON events (tenant_id, id);
 
 CREATE TABLE event_ids (
@@ -188,7 +191,7 @@ CREATE TABLE attempts (
     response_header bytea NOT NULL, -- JSON
     response_body bytea NOT NULL,
     PRIMARY KEY (delivery_id, number)
-);
+) PARTITION BY RANGE (delivery_id);
 
 -- What is to be started. A row is deleted once it is: claims write nothing.
 CREATE TABLE outbox (

@@ -6,7 +6,7 @@ CREATE TABLE message_search (
     message_id uuid PRIMARY KEY,
     tenant_id uuid NOT NULL,
     terms tsvector NOT NULL
-);
+) PARTITION BY RANGE (message_id); -- by month, as messages
 CREATE INDEX message_search_tenant ON message_search (tenant_id, message_id);
 -- Entries that wait to be merged are read one by one at every search: few may.
 CREATE INDEX message_search_terms ON message_search USING gin (terms) WITH (gin_pending_list_limit = 512);

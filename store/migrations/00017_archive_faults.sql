@@ -1,9 +1,9 @@
 -- +goose Up
 
 -- Why a message is not archived yet: what its last try came to. Rows of
--- messages that are archived by now mean nothing, and are pruned.
+-- messages that are archived by now, or gone, mean nothing, and are pruned.
 CREATE TABLE archive_faults (
-    message_id uuid PRIMARY KEY REFERENCES messages ON DELETE CASCADE,
+    message_id uuid PRIMARY KEY,
     tenant_id uuid NOT NULL,
     error text NOT NULL,
     tries integer NOT NULL DEFAULT 1, -- that were recorded

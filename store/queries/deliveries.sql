@@ -64,7 +64,7 @@ SELECT * FROM deliveries WHERE tenant_id = $1 AND id = $2 FOR UPDATE;
 
 -- name: RunDelivery :one
 -- Where the transform failed nothing was sent: it is taken as it stands now.
-UPDATE deliveries d SET status = CASE WHEN d.status = 'delivered' THEN d.status ELSE 'pending' END, run = d.run + 1,
+UPDATE deliveries d SET status = CASE WHEN d.status = 'delivered' THEN d.status ELSE 'pending' END, run = d.run + 1, dispatch = NULL,
     attempts_before = CASE WHEN sqlc.arg(anew)::boolean THEN d.attempts ELSE d.attempts_before END,
     transform = CASE WHEN EXISTS (SELECT FROM attempts a WHERE a.delivery_id = d.id AND a.number = d.attempts AND a.error = 'transform')
         THEN (SELECT w.transform FROM webhooks w WHERE w.id = d.webhook_id) ELSE d.transform END,

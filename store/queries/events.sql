@@ -20,14 +20,15 @@ WITH made AS (
         unnest(sqlc.arg(datas)::bytea[]) AS data, unnest(sqlc.arg(occurred)::timestamptz[]) AS occurred_at,
         unnest(sqlc.arg(message_ids)::uuid[]) AS message_id, unnest(sqlc.arg(endpoint_ids)::uuid[]) AS endpoint_id) e
     ORDER BY e.id)
-SELECT u.n::int AS n, w.id, w.format, w.survey_id, w.filter, w.transform, w.ordered_by
+SELECT u.n::int AS n, w.id, w.format, w.survey_id, w.filter, w.transform, w.ordered_by,
+    w.url, w.generation, w.disable_after, w.consecutive_failures, w.rate_limit, w.max_in_flight
 FROM (SELECT unnest(sqlc.arg(numbers)::int[]) AS n, unnest(sqlc.arg(subscribed_tenants)::uuid[]) AS tenant_id,
     unnest(sqlc.arg(patterns)::text[]) AS patterns) u
 JOIN webhooks w ON w.tenant_id = u.tenant_id AND w.active AND w.deleted_at IS NULL AND w.events && string_to_array(u.patterns, ' ')
 ORDER BY u.n, w.id;
 
--- name: InsertDeliveries :exec
--- With their outbox rows.
+-- name: InsertDeliveries :many
+-- With their outbox rows, which are the answer.
 WITH u AS (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(tenant_ids)::uuid[]) AS tenant_id,
         unnest(sqlc.arg(event_ids)::uuid[]) AS event_id, unnest(sqlc.arg(webhook_ids)::uuid[]) AS webhook_id,
         unnest(sqlc.arg(formats)::text[]) AS format, unnest(sqlc.arg(transforms)::text[]) AS transform,
@@ -36,7 +37,8 @@ made AS (
     INSERT INTO deliveries (id, tenant_id, event_id, webhook_id, format, transform)
     SELECT u.id, u.tenant_id, u.event_id, u.webhook_id, u.format, u.transform FROM u ORDER BY u.id)
 INSERT INTO outbox (shard, kind, subject, ref, run)
-SELECT u.shard, 'delivery', u.webhook_id, u.id, 0 FROM u ORDER BY u.id;
+SELECT u.shard, 'delivery', u.webhook_id, u.id, 0 FROM u ORDER BY u.id
+RETURNING id, ref;
 
 -- name: EventByID :one
 SELECT * FROM events WHERE tenant_id = $1 AND id = $2;
@@ -55,7 +57,8 @@ WHERE tenant_id = $1 AND id < sqlc.arg(before) AND NOT test
 ORDER BY id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: EventsByID :many
-SELECT * FROM events WHERE tenant_id = $1 AND id = ANY(sqlc.arg(ids)::uuid[]) ORDER BY id;
+SELECT e.* FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id) u JOIN events e ON e.id = u.id
+WHERE e.tenant_id = sqlc.arg(tenant_id) ORDER BY e.id;
 
 -- name: LatestEventTypes :many
 SELECT id, type FROM events WHERE tenant_id = $1 AND NOT test ORDER BY id DESC LIMIT sqlc.arg(max_rows);

@@ -1,5 +1,7 @@
--- The first five make one group of the ingest: see ingest.go. Every multi-row
--- statement is ordered by its key, or two replicas deadlock.
+-- The first four make one group of the ingest: see ingest.go. Every multi-row
+-- statement is ordered by its key, or two replicas deadlock. Rows of tables that
+-- are partitioned are found by joining ids, one by one, each in its own
+-- partition: "id = ANY(…)" looks for all of them in all.
 
 -- name: ClaimKeys :exec
 INSERT INTO message_dedup (endpoint_id, key_hash, message_id, sha256, expires_at)
@@ -26,18 +28,23 @@ ORDER BY u.id;
 
 -- name: InsertBodies :exec
 INSERT INTO message_bodies (message_id, tenant_id, request, raw)
-SELECT u.id, m.tenant_id, u.request, u.raw
-FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(requests)::bytea[]) AS request,
-    unnest(sqlc.arg(raws)::bytea[]) AS raw) u
-JOIN messages m ON m.id = u.id
+SELECT u.id, u.tenant_id, u.request, u.raw
+FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(tenant_ids)::uuid[]) AS tenant_id,
+    unnest(sqlc.arg(endpoint_ids)::uuid[]) AS endpoint_id, unnest(sqlc.arg(key_hashes)::bytea[]) AS key_hash,
+    unnest(sqlc.arg(requests)::bytea[]) AS request, unnest(sqlc.arg(raws)::bytea[]) AS raw) u
+JOIN message_dedup d ON d.endpoint_id = u.endpoint_id AND d.key_hash = u.key_hash AND d.message_id = u.id
 ORDER BY u.id;
 
 -- name: EnqueueMessages :exec
+-- To be archived, and to be found.
+WITH u AS MATERIALIZED (
+    SELECT n.id, n.endpoint_id, n.shard
+    FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(endpoint_ids)::uuid[]) AS endpoint_id,
+        unnest(sqlc.arg(key_hashes)::bytea[]) AS key_hash, unnest(sqlc.arg(shards)::smallint[]) AS shard) n
+    JOIN message_dedup d ON d.endpoint_id = n.endpoint_id AND d.key_hash = n.key_hash AND d.message_id = n.id),
+searched AS (INSERT INTO search_queue (message_id) SELECT u.id FROM u ORDER BY u.id)
 INSERT INTO outbox (shard, kind, subject, ref, run)
-SELECT u.shard, 'message', m.endpoint_id, u.id, 0
-FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(shards)::smallint[]) AS shard) u
-JOIN messages m ON m.id = u.id
-ORDER BY u.id;
+SELECT u.shard, 'message', u.endpoint_id, u.id, 0 FROM u ORDER BY u.id;
 
 -- name: FirstMessages :many
 SELECT d.endpoint_id, d.key_hash, d.message_id, d.sha256
@@ -63,14 +70,16 @@ SELECT size FROM messages WHERE id = $1;
 -- Without those that are larger, or gone.
 SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, m.size, m.segment_id, m.batch_id, m.batch_offset,
     t.version_id AS batch_version_id, t.request_sha256 AS batch_request_sha256, t.retain_until AS batch_retain_until, e.retention, e.archive_segments, b.request, b.raw
-FROM messages m
+FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id) u
+JOIN messages m ON m.id = u.id
 JOIN endpoints e ON e.id = m.endpoint_id
 LEFT JOIN message_bodies b ON b.message_id = m.id
 LEFT JOIN batches t ON t.id = m.batch_id
-WHERE m.id = ANY(sqlc.arg(ids)::uuid[]) AND m.size <= sqlc.arg(max_size)::int;
+WHERE m.size <= sqlc.arg(max_size)::int;
 
 -- name: LockMessageNumbers :many
-SELECT id, endpoint_id, number, segment_id FROM messages WHERE id = ANY(sqlc.arg(ids)::uuid[]) ORDER BY id FOR UPDATE;
+SELECT m.id, m.endpoint_id, m.number, m.segment_id FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id) u JOIN messages m ON m.id = u.id
+ORDER BY m.id FOR UPDATE OF m;
 
 -- name: SetMessageNumbers :exec
 UPDATE messages m SET number = u.number, segment_id = sqlc.narg(segment_id)
@@ -82,12 +91,12 @@ WHERE m.id = u.id;
 UPDATE messages m SET status = 'archived', due_at = NULL, payload = u.payload, object_key = u.object_key, version_id = u.version_id,
     record_offset = u.record_offset, record_length = u.record_length, retain_until = u.retain_until,
     dispatch = NULLIF(u.dispatch, '00000000-0000-0000-0000-000000000000'), archived_at = now()
-FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(payloads)::bytea[]) AS payload,
-    unnest(sqlc.arg(object_keys)::text[]) AS object_key, unnest(sqlc.arg(version_ids)::text[]) AS version_id,
-    unnest(sqlc.arg(offsets)::bigint[]) AS record_offset, unnest(sqlc.arg(lengths)::bigint[]) AS record_length,
-    unnest(sqlc.arg(retain)::timestamptz[]) AS retain_until, unnest(sqlc.arg(dispatches)::uuid[]) AS dispatch) u
-WHERE m.id = u.id AND m.status = 'accepted' AND m.id IN (SELECT l.id FROM messages l
-    WHERE l.id = ANY(sqlc.arg(ids)::uuid[]) AND l.status = 'accepted' ORDER BY l.id FOR NO KEY UPDATE)
+FROM (SELECT l.id AS locked, n.* FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(payloads)::bytea[]) AS payload,
+        unnest(sqlc.arg(object_keys)::text[]) AS object_key, unnest(sqlc.arg(version_ids)::text[]) AS version_id,
+        unnest(sqlc.arg(offsets)::bigint[]) AS record_offset, unnest(sqlc.arg(lengths)::bigint[]) AS record_length,
+        unnest(sqlc.arg(retain)::timestamptz[]) AS retain_until, unnest(sqlc.arg(dispatches)::uuid[]) AS dispatch) n
+    JOIN messages l ON l.id = n.id AND l.status = 'accepted' ORDER BY l.id FOR NO KEY UPDATE OF l) u
+WHERE m.id = u.locked AND m.status = 'accepted'
 RETURNING m.id;
 
 -- name: DeleteBodies :exec

@@ -56,7 +56,7 @@ SELECT count(*) FROM deliveries WHERE webhook_id = $1 AND status = 'held';
 
 -- name: ResumeHeld :many
 -- What is behind another in its lane waits.
-UPDATE deliveries d SET status = 'pending', run = d.run + 1, turn = t.turn, next_attempt_at = NULL,
+UPDATE deliveries d SET status = 'pending', run = d.run + 1, dispatch = NULL, turn = t.turn, next_attempt_at = NULL,
     due_at = CASE WHEN t.turn <> 'waits' THEN now() END, updated_at = now()
 FROM (SELECT h.id, CASE WHEN h.order_key IS NOT NULL AND waits_for(h.webhook_id, h.order_key, h.order_seq) IS NOT NULL THEN 'waits' ELSE '' END AS turn
     FROM deliveries h WHERE h.webhook_id = $1 AND h.status = 'held'
@@ -91,7 +91,7 @@ ORDER BY e.id LIMIT sqlc.arg(max_rows);
 -- name: Redeliver :many
 -- What was delivered stays delivered, and is due again all the same. Where the
 -- transform failed nothing was sent: it is taken as it stands now.
-UPDATE deliveries d SET status = CASE WHEN d.status = 'delivered' THEN d.status ELSE 'pending' END, run = d.run + 1,
+UPDATE deliveries d SET status = CASE WHEN d.status = 'delivered' THEN d.status ELSE 'pending' END, run = d.run + 1, dispatch = NULL,
     transform = CASE WHEN EXISTS (SELECT FROM attempts a WHERE a.delivery_id = d.id AND a.number = d.attempts AND a.error = 'transform')
         THEN (SELECT w.transform FROM webhooks w WHERE w.id = d.webhook_id) ELSE d.transform END,
     attempts_before = d.attempts, turn = t.turn, next_attempt_at = NULL,

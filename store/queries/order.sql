@@ -31,7 +31,7 @@ RETURNING d.waits;
 
 -- name: NextInLane :many
 -- The first that waits goes, unless something is before it still.
-UPDATE deliveries d SET turn = 'goes', run = d.run + 1, next_attempt_at = NULL, due_at = now(), updated_at = now()
+UPDATE deliveries d SET turn = 'goes', run = d.run + 1, dispatch = NULL, next_attempt_at = NULL, due_at = now(), updated_at = now()
 WHERE d.id = (SELECT f.id FROM deliveries f WHERE f.webhook_id = sqlc.arg(webhook_id) AND f.order_key = sqlc.arg(order_key)::text
         AND f.turn = 'waits' ORDER BY f.order_seq LIMIT 1 FOR UPDATE)
     AND waits_for(d.webhook_id, d.order_key, d.order_seq) IS NULL
@@ -44,7 +44,7 @@ UPDATE deliveries SET turn = '' WHERE webhook_id = $1 AND turn = 'holds';
 -- name: NextInLanes :many
 -- The first that waits in each lane of a webhook asks for its turn, where
 -- nothing is before it.
-UPDATE deliveries d SET turn = '', run = d.run + 1, next_attempt_at = NULL, due_at = now(), updated_at = now()
+UPDATE deliveries d SET turn = '', run = d.run + 1, dispatch = NULL, next_attempt_at = NULL, due_at = now(), updated_at = now()
 WHERE d.id IN (SELECT DISTINCT ON (f.order_key) f.id FROM deliveries f WHERE f.webhook_id = $1 AND f.turn = 'waits'
         ORDER BY f.order_key, f.order_seq)
     AND waits_for(d.webhook_id, d.order_key, d.order_seq) IS NULL

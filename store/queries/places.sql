@@ -26,7 +26,7 @@ UPDATE deliveries SET place = nextval('delivery_order'), next_attempt_at = NULL,
 WHERE id = $1 AND run = $2 AND due_at IS NOT NULL;
 
 -- name: FillPlaces :many
-UPDATE deliveries d SET place = NULL, run = d.run + 1, due_at = now(), updated_at = now()
+UPDATE deliveries d SET place = NULL, run = d.run + 1, dispatch = NULL, due_at = now(), updated_at = now()
 WHERE d.id IN (SELECT f.id FROM deliveries f WHERE f.webhook_id = $1 AND f.place IS NOT NULL
     ORDER BY f.place LIMIT sqlc.arg(free) FOR UPDATE)
 RETURNING d.id, d.run, d.tenant_id;

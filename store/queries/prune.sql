@@ -39,5 +39,5 @@ DELETE FROM public_keys WHERE id IN (
 
 -- name: PruneArchiveFaults :execrows
 DELETE FROM archive_faults WHERE message_id IN (
-    SELECT f.message_id FROM archive_faults f JOIN messages m ON m.id = f.message_id
-    WHERE m.status = 'archived' LIMIT sqlc.arg(max_rows) FOR UPDATE OF f SKIP LOCKED);
+    SELECT f.message_id FROM archive_faults f LEFT JOIN messages m ON m.id = f.message_id
+    WHERE m.status = 'archived' OR m.id IS NULL LIMIT sqlc.arg(max_rows) FOR UPDATE OF f SKIP LOCKED);

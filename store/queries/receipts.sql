@@ -1,3 +1,3 @@
 -- name: Receipts :many
-SELECT id, object_key, version_id, record_offset, record_length, sha256, retain_until FROM messages
-WHERE id = ANY(sqlc.arg(ids)::uuid[]) AND status = 'archived';
+SELECT m.id, m.object_key, m.version_id, m.record_offset, m.record_length, m.sha256, m.retain_until
+FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id) u JOIN messages m ON m.id = u.id WHERE m.status = 'archived';

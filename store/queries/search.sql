@@ -1,7 +1,3 @@
--- name: EnqueueSearch :exec
-INSERT INTO search_queue (message_id)
-SELECT u.id FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id) u JOIN messages m ON m.id = u.id ORDER BY u.id;
-
 -- name: TakeUnindexed :many
 WITH taken AS (
     DELETE FROM search_queue WHERE message_id IN (
