@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"posthorn/archive"
 	"posthorn/dispatch"
 	"posthorn/egress"
@@ -32,6 +34,8 @@ type Activities struct {
 	Version       string
 
 	webhooks webhooks
+	segments singleflight.Group // that are being sealed, by id
+	batches  singleflight.Group // likewise
 }
 
 // Next is what is to become of an outbox row.

@@ -15,12 +15,16 @@ import (
 type ArchivedMany struct {
 	Messages  int // that it archived
 	Endpoints int // whose they are
+	Segments  int `json:",omitempty"` // in which some of them lie
 	Left      int // to workflows of their own, or with nothing to do any more
 }
 
 // String is what people read of it.
 func (a ArchivedMany) String() string {
 	text := fmt.Sprintf("%d messages of %d endpoints archived", a.Messages, a.Endpoints)
+	if a.Segments > 0 {
+		text += fmt.Sprintf(", with %d segments", a.Segments)
+	}
 	if a.Left > 0 {
 		text += fmt.Sprintf(", %d left to others", a.Left)
 	}
@@ -31,7 +35,7 @@ func (a ArchivedMany) String() string {
 // turn with those of others. A message whose attachments are to be fetched, or
 // that cannot be sealed now, is left to a workflow of its own.
 func (a *Activities) ArchiveMany(ctx context.Context, in DispatchInput) (ArchivedMany, error) {
-	r := &archiveRun{Activities: a, id: in.ID, of: map[hook.ID]bool{}}
+	r := &archiveRun{Activities: a, id: in.ID, of: map[hook.ID]bool{}, gathered: map[hook.ID]*gathering{}}
 	r.stream = stream{from: a.Sealing, next: a.Settle, do: r.sealAll, said: func() any { return r.sofar() }}
 	r.run(ctx)
 	return r.sofar(), nil
@@ -42,10 +46,11 @@ type archiveRun struct {
 	*Activities
 	stream
 
-	id  hook.ID
-	mu  sync.Mutex
-	did ArchivedMany
-	of  map[hook.ID]bool
+	id       hook.ID
+	mu       sync.Mutex
+	did      ArchivedMany
+	of       map[hook.ID]bool
+	gathered map[hook.ID]*gathering // for segments, by endpoint
 }
 
 func (r *archiveRun) sofar() ArchivedMany {
@@ -54,7 +59,8 @@ func (r *archiveRun) sofar() ArchivedMany {
 	return r.did
 }
 
-// sealAll loads messages and numbers them together, and seals each.
+// sealAll loads messages, numbers them together and seals each, or gathers them
+// for segments.
 func (r *archiveRun) sealAll(ctx context.Context, jobs []store.Job) {
 	ids := make([]hook.ID, len(jobs))
 	for i, j := range jobs {
@@ -64,27 +70,58 @@ func (r *archiveRun) sealAll(ctx context.Context, jobs []store.Job) {
 	if err != nil && ctx.Err() == nil {
 		r.Log.Warn("messages cannot be loaded; they are archived later", "error", err)
 	}
-	var todo []*loaded
-	var rows []store.Job
-	var own []hook.ID
+	var own []task
+	assigned := map[hook.ID][]task{}
 	for _, j := range jobs {
 		l := &loaded{Message: list[j.Ref]}
 		if next, ours := r.look(l, j, err); !ours {
 			r.leave(j, next)
 			continue
 		}
-		todo, rows, own = append(todo, l), append(rows, j), append(own, j.Ref)
+		r.from.Gather(time.Now(), j.SubjectID, l.Segmented)
+		switch t := (task{l, j}); {
+		case l.Segment != hook.ID{}:
+			assigned[l.Segment] = append(assigned[l.Segment], t)
+		case l.segmentable():
+			r.gather(ctx, t)
+		default:
+			own = append(own, t)
+		}
 	}
-	if len(todo) == 0 {
+	for segment, tasks := range assigned {
+		r.all.Go(func() { r.sealAssigned(ctx, segment, tasks) })
+	}
+	r.sealOwn(ctx, own)
+}
+
+// task is a message to archive.
+type task struct {
+	*loaded
+
+	job store.Job
+}
+
+// sealOwn numbers messages together, and puts each into an object of its own,
+// unless it has a segment by now.
+func (r *archiveRun) sealOwn(ctx context.Context, tasks []task) {
+	if len(tasks) == 0 {
 		return
 	}
-	numbers, err := r.Store.NumberMessages(ctx, own...)
-	for i, l := range todo {
-		if err != nil {
-			r.leave(rows[i], Retry)
-			continue
+	ids := make([]hook.ID, len(tasks))
+	for i, t := range tasks {
+		ids[i] = t.ID
+	}
+	numbers, err := r.Store.NumberMessages(ctx, ids...)
+	for _, t := range tasks {
+		n := numbers[t.ID]
+		switch {
+		case err != nil:
+			r.leave(t.job, Retry)
+		case n.Segment != hook.ID{}:
+			r.all.Go(func() { r.sealAssigned(ctx, n.Segment, []task{t}) })
+		default:
+			r.all.Go(func() { r.sealOne(ctx, t.job, t.loaded, n.Number) })
 		}
-		r.all.Go(func() { r.sealOne(ctx, rows[i], l, numbers[l.ID]) })
 	}
 }
 
@@ -118,13 +155,17 @@ func (r *archiveRun) sealOne(ctx context.Context, j store.Job, l *loaded, number
 		r.leave(j, next)
 		return
 	}
+	r.archived(j, dispatch.Result{Made: true, Took: time.Since(begun)})
+}
+
+// archived ends a message that is archived.
+func (r *archiveRun) archived(j store.Job, result dispatch.Result) {
 	r.mu.Lock()
 	r.did.Messages++
 	r.of[j.SubjectID] = true
 	r.did.Endpoints = len(r.of)
 	r.mu.Unlock()
-	now := time.Now()
-	r.from.Done(now, j.SubjectID, j.Ref, dispatch.Result{Made: true, Took: now.Sub(begun)})
+	r.from.Done(time.Now(), j.SubjectID, j.Ref, result)
 	r.settle(j, Drop)
 }
 

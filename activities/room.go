@@ -21,22 +21,36 @@ const (
 // it, takes so long that it is no work for a workflow task.
 const large = 1 << 20
 
-// Room bounds the memory of messages.
-type Room struct{ bytes *semaphore.Weighted }
+// Room bounds the memory of messages, and that of batches apart: who has room for a
+// message may wait for that of its batch.
+type Room struct{ bytes, batches *semaphore.Weighted }
 
 // NewRoom returns an empty room.
-func NewRoom() *Room { return &Room{bytes: semaphore.NewWeighted(memory)} }
+func NewRoom() *Room {
+	return &Room{bytes: semaphore.NewWeighted(memory), batches: semaphore.NewWeighted(memory / 2)}
+}
 
 // enter waits for room for a body of a size; leave gives it back.
 func (r *Room) enter(ctx context.Context, size int) (leave func(), err error) {
-	weight := min(int64(size)*copies, memory)
 	if size <= small {
 		return func() {}, nil
 	}
-	if err := r.bytes.Acquire(ctx, weight); err != nil {
+	return acquire(ctx, r.bytes, min(int64(size)*copies, memory))
+}
+
+// enterBatch does as enter for the body of a batch.
+func (r *Room) enterBatch(ctx context.Context, size int) (leave func(), err error) {
+	if size <= small {
+		return func() {}, nil
+	}
+	return acquire(ctx, r.batches, min(int64(size)*copies, memory/2))
+}
+
+func acquire(ctx context.Context, from *semaphore.Weighted, weight int64) (leave func(), err error) {
+	if err := from.Acquire(ctx, weight); err != nil {
 		return nil, err
 	}
-	return func() { r.bytes.Release(weight) }, nil
+	return func() { from.Release(weight) }, nil
 }
 
 // enter waits until there is room for a message.

@@ -49,41 +49,53 @@ func (a *Activities) sealAlone(ctx context.Context, id hook.ID) (Sealed, error) 
 		return Sealed{}, err
 	}
 	crash.At(crash.AfterNumber)
-	return a.seal(ctx, &l, numbers[id], hook.ID{})
+	if segment := numbers[id].Segment; segment != (hook.ID{}) {
+		sealed := Sealed{numbers[id].Number, archive.SegmentKey(l.TenantID, l.EndpointID, segment), len(eventsOf(&l.Message, l.result))}
+		return sealed, a.sealSegment(ctx, segment, hook.ID{})
+	}
+	return a.seal(ctx, &l, numbers[id].Number, hook.ID{})
 }
 
 // seal seals a message that has its number. by is the run that does it, zero for
 // the message's own workflow.
 func (a *Activities) seal(ctx context.Context, l *loaded, number int64, by hook.ID) (Sealed, error) {
-	m := l.Message
+	m := &l.Message
 	if m.Number = number; number == 0 {
 		return Sealed{}, hook.NotFound("message")
 	}
-	m.RetainUntil = retainUntil(&m, time.Now())
-	results, err := a.putInline(ctx, &m, l.attached)
+	m.RetainUntil = retainUntil(m, time.Now())
+	if err := a.sealBatch(ctx, m, m.RetainUntil); err != nil {
+		return Sealed{}, err
+	}
+	results, err := a.putInline(ctx, m, l.attached)
 	if err != nil {
 		return Sealed{}, err
 	}
 	for _, r := range results {
 		m.Payload.Attachments[r.N] = r.Attachment
 	}
-	if m.Location, err = a.putRecord(ctx, &m); err != nil {
+	if m.Location, err = a.putRecord(ctx, m); err != nil {
 		return Sealed{}, err
 	}
 	crash.At(crash.AfterRecord)
-	events := eventsOf(&m, l.result)
-	content := hook.EncodeJSON(hook.Content{
-		From: m.Payload.From, To: m.Payload.To, Body: m.Payload.Body, Fields: m.Payload.Fields,
-	})
-	sealing := store.Sealing{Message: &m, Attachments: results, Content: content, Events: events, Dispatch: by}
+	sealing := a.sealing(l, by, results)
 	if _, err := a.Store.Archived(ctx, sealing); err != nil {
 		return Sealed{}, err
 	}
 	crash.At(crash.AfterArchive)
+	return Sealed{Number: m.Number, Key: m.Location.Key, Events: len(sealing.Events)}, nil
+}
+
+// sealing is what follows from a message that lies in WORM storage.
+func (a *Activities) sealing(l *loaded, by hook.ID, attached []store.Attached) store.Sealing {
+	m := &l.Message
 	if l.result != nil && l.result.Alert != "" {
 		a.Log.Warn("a provider reports what an operator should see to", "alert", l.result.Alert, "provider", m.Origin.Provider, "endpoint", m.EndpointID, "message", m.ID)
 	}
-	return Sealed{Number: m.Number, Key: m.Location.Key, Events: len(events)}, nil
+	content := hook.EncodeJSON(hook.Content{
+		From: m.Payload.From, To: m.Payload.To, Body: m.Payload.Body, Fields: m.Payload.Fields,
+	})
+	return store.Sealing{Message: m, Attachments: attached, Content: content, Events: eventsOf(m, l.result), Dispatch: by}
 }
 
 // retainUntil counts from the receipt. A message that could not be archived in

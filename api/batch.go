@@ -3,8 +3,10 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -23,6 +25,7 @@ const linesAtOnce = 128
 // line is a message of a batch.
 type line struct {
 	number int // from 1, as an editor counts
+	offset int // of the body, in bytes
 	body   []byte
 }
 
@@ -37,9 +40,10 @@ type lineResult struct {
 // splitLines splits NDJSON. Lines that are empty or blank are counted and
 // otherwise passed over; the end of a line may be CRLF.
 func splitLines(body []byte) (lines []line, err error) {
-	number := 0
+	number, next := 0, 0
 	for text := range bytes.Lines(body) {
-		number++
+		offset := next
+		number, next = number+1, next+len(text)
 		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
 		if len(bytes.TrimSpace(text)) == 0 {
 			continue
@@ -47,7 +51,7 @@ func splitLines(body []byte) (lines []line, err error) {
 		if len(lines) == maxLines {
 			return nil, &hook.Error{Code: hook.CodeTooLarge, Message: "the batch has more than " + strconv.Itoa(maxLines) + " messages; nothing of it was stored"}
 		}
-		lines = append(lines, line{number: number, body: text})
+		lines = append(lines, line{number: number, offset: offset, body: text})
 	}
 	if len(lines) == 0 {
 		return nil, &hook.Error{Code: hook.CodeMalformed, Message: "the batch is empty; send one JSON object a line"}
@@ -94,7 +98,16 @@ func (s *server) acceptBatch(c *gin.Context, a *arrival) ([]lineResult, error) {
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), acceptTimeout)
 	defer cancel()
-	messages, results := s.readLines(ctx, a, lines)
+	batch := &hook.Batch{
+		ID: hook.NewID(), TenantID: a.endpoint.TenantID, EndpointID: a.endpoint.ID, Request: a.request, Raw: a.raw.bytes, SHA256: sha256.Sum256(a.raw.bytes),
+	}
+	messages, results := s.readLines(ctx, a, batch.ID, lines)
+	if !slices.ContainsFunc(messages, func(m *hook.Message) bool { return m != nil }) {
+		return results, nil
+	}
+	if err := s.keepBatch(ctx, batch); err != nil {
+		return nil, err
+	}
 	var all errgroup.Group
 	all.SetLimit(linesAtOnce)
 	settled := map[string]chan struct{}{} // by external_id: its last line so far
@@ -119,12 +132,35 @@ func (s *server) acceptBatch(c *gin.Context, a *arrival) ([]lineResult, error) {
 			return nil
 		})
 	}
-	return results, all.Wait()
+	_ = all.Wait() // each has its result
+	if !slices.ContainsFunc(results, lineResult.mayBeNew) {
+		if err := s.Store.DropBatch(ctx, batch.ID); err != nil {
+			s.Log.Warn("a batch without messages is left to be pruned", "error", err)
+		}
+	}
+	return results, nil
+}
+
+// keepBatch makes a batch durable before its messages; of large ones a few at a
+// time, since writing one takes its body's memory again.
+func (s *server) keepBatch(ctx context.Context, b *hook.Batch) error {
+	if len(b.Raw) > largeBody {
+		if err := s.parsing.Acquire(ctx, 1); err != nil {
+			return hook.Unavailable(err)
+		}
+		defer s.parsing.Release(1)
+	}
+	return s.Store.CreateBatch(ctx, b)
+}
+
+// mayBeNew reports whether a line may have become a message.
+func (r lineResult) mayBeNew() bool {
+	return r.Status >= http.StatusInternalServerError || r.Data != nil && !r.Data.Duplicate
 }
 
 // readLines reads the message of each line, or gives it the result that it
 // cannot be read.
-func (s *server) readLines(ctx context.Context, a *arrival, lines []line) ([]*hook.Message, []lineResult) {
+func (s *server) readLines(ctx context.Context, a *arrival, batch hook.ID, lines []line) ([]*hook.Message, []lineResult) {
 	messages, results := make([]*hook.Message, len(lines)), make([]lineResult, len(lines))
 	request := a.request.WithoutCoding()
 	for i, l := range lines {
@@ -134,6 +170,7 @@ func (s *server) readLines(ctx context.Context, a *arrival, lines []line) ([]*ho
 			results[i] = s.failedLine(a, l, err, kept)
 			continue
 		}
+		m.Batch = hook.BatchLine{ID: batch, Offset: int64(l.offset), Length: int64(len(l.body))}
 		messages[i] = m
 	}
 	return messages, results

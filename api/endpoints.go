@@ -32,6 +32,7 @@ type endpointView struct {
 	Retention   duration      `json:"retention"`
 	Allowlist   []string      `json:"allowlist" doc:"CIDRs; empty: any address"`
 	Mapping     *hook.Mapping `json:"mapping" doc:"Makes messages of another platform's JSON; null: they come as messages"`
+	Segments    bool          `json:"archive_segments" doc:"Several of its messages may lie in one object of the archive"`
 	CreatedAt   timestamp     `json:"created_at"`
 	UpdatedAt   timestamp     `json:"updated_at"`
 	Secret      *string       `json:"secret,omitempty" doc:"Once, when it is made or rotated"`
@@ -64,6 +65,7 @@ type endpointSettings struct {
 	DedupWindow *duration              `json:"dedup_window,omitempty"`
 	Retention   *duration              `json:"retention,omitempty" doc:"It can be extended, never shortened"`
 	Allowlist   *[]string              `json:"allowlist,omitempty" maxItems:"1000" doc:"CIDRs, IPv4 and IPv6"`
+	Segments    *bool                  `json:"archive_segments,omitempty" doc:"For high volume: several messages may lie in one object of the archive, which is locked for as long as the one of them that is kept longest; false if left out"`
 	Mapping     nullable[hook.Mapping] `json:"mapping,omitempty" doc:"CEL expressions over body, headers, query and received_at; null: messages come as they are"`
 }
 
@@ -226,6 +228,7 @@ func (in *endpointSettings) apply(e *hook.Endpoint) error {
 	in.Mapping.setPointer(&e.Mapping)
 	set(&e.RateLimit, in.RateLimit)
 	set(&e.Burst, in.Burst)
+	set(&e.ArchiveSegments, in.Segments)
 	if e.Auth == hook.AuthHMAC && e.Signature.Header == "" {
 		e.Signature = hook.DefaultSignature()
 	}
@@ -277,7 +280,7 @@ func (s *server) showEndpoint(e hook.Endpoint, secret hook.Secret) endpointView 
 	view := endpointView{
 		ID: e.ID, Name: e.Name, URL: cmp.Or(e.PublicURL, s.PublicURL) + "/webhooks/incoming/" + cmp.Or(e.Provider, "in") + "/" + e.Token, Token: e.Token, Auth: e.Auth,
 		Enabled: e.Enabled, RateLimit: e.RateLimit, Burst: e.Burst,
-		DedupWindow: duration{e.DedupWindow}, Retention: duration{e.Retention}, Allowlist: []string{}, Mapping: e.Mapping,
+		DedupWindow: duration{e.DedupWindow}, Retention: duration{e.Retention}, Allowlist: []string{}, Mapping: e.Mapping, Segments: e.ArchiveSegments,
 		CreatedAt: timestamp{e.CreatedAt}, UpdatedAt: timestamp{e.UpdatedAt},
 	}
 	if e.Auth == hook.AuthHMAC {

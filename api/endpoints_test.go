@@ -19,7 +19,7 @@ func TestEndpointHasTheDefaultsOfTheContract(t *testing.T) {
 	want := object{
 		"id": g.str("id"), "name": "n", "url": "https://hooks.example.com/webhooks/incoming/in/" + g.str("token"), "token": g.str("token"),
 		"auth": "bearer", "signature": nil, "enabled": true, "rate_limit": 100.0, "burst": 1000.0, "dedup_window": 604800.0,
-		"retention": 220752000.0, "allowlist": []any{}, "secret": g.str("secret"),
+		"retention": 220752000.0, "allowlist": []any{}, "archive_segments": false, "secret": g.str("secret"),
 		"created_at": g.str("created_at"), "updated_at": g.str("updated_at"),
 	}
 	for name, value := range want {
@@ -61,6 +61,7 @@ func TestEndpointChangesInWhatIsSent(t *testing.T) {
 		{`{"allowlist":[]}`, object{"allowlist": []any{}}},
 		{`{"enabled":false,"rate_limit":7,"burst":9}`, object{"enabled": false, "rate_limit": 7.0, "burst": 9.0}},
 		{`{"dedup_window":"1h30m","retention":"48h"}`, object{"dedup_window": 5400.0, "retention": 172800.0}},
+		{`{"archive_segments":true}`, object{"archive_segments": true}},
 		{`{"auth":"bearer"}`, object{"auth": "bearer", "signature": nil}},
 		{`{"auth":"hmac"}`, object{"auth": "hmac", "signature": map[string]any{"header": "X-S", "prefix": "", "encoding": "base64"}}},
 	} {

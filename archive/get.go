@@ -50,10 +50,32 @@ func (a *Archive) GetAttachment(ctx context.Context, o hook.Object) (io.ReadSeek
 	return object, infoOf(stat), nil
 }
 
-// ReadRecord reads a record and checks every digest in it. One that is not
-// what was sealed is ErrDamaged, one that is not there an error of
-// hook.CodeNotFound.
+// ReadRecord reads a record, with that of its batch where it came in one, and
+// checks every digest in it. One that is not what was sealed is ErrDamaged, one
+// that is not there an error of hook.CodeNotFound.
 func (a *Archive) ReadRecord(ctx context.Context, l hook.Location) (*Contents, error) {
+	contents, err := a.readAlone(ctx, l)
+	if err != nil || contents.Metadata.Batch == nil {
+		return contents, err
+	}
+	return contents, a.readBatch(ctx, contents)
+}
+
+// readAlone reads a record without that of its batch.
+func (a *Archive) readAlone(ctx context.Context, l hook.Location) (*Contents, error) {
+	packed, err := a.read(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	contents, err := ParseRecord(bytes.NewReader(packed))
+	if err != nil {
+		return nil, fmt.Errorf("archive: %s: %w: %w", l.Key, ErrDamaged, err)
+	}
+	return contents, nil
+}
+
+// read reads a part of an object.
+func (a *Archive) read(ctx context.Context, l hook.Location) ([]byte, error) {
 	if l.Offset < 0 || l.Length <= 0 || l.Length > maxRecord {
 		// A range that ends before it begins means another one to S3.
 		return nil, fmt.Errorf("archive: %s: %d bytes from %d is no place of a record", l.Key, l.Length, l.Offset)
@@ -75,11 +97,7 @@ func (a *Archive) ReadRecord(ctx context.Context, l hook.Location) (*Contents, e
 	if int64(len(packed)) != l.Length {
 		return nil, fmt.Errorf("archive: %s: %w: it has %d bytes, not %d", l.Key, ErrDamaged, len(packed), l.Length)
 	}
-	contents, err := ParseRecord(bytes.NewReader(packed))
-	if err != nil {
-		return nil, fmt.Errorf("archive: %s: %w: %w", l.Key, ErrDamaged, err)
-	}
-	return contents, nil
+	return packed, nil
 }
 
 func (a *Archive) missing(key string, err error) error {

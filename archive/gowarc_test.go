@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,6 +34,26 @@ func TestStrictImplementationAcceptsRecords(t *testing.T) {
 			require.Equal(t, "0 request <urn:uuid:"+m.ID.String()+">", lines[0])
 			require.Contains(t, lines[1], " metadata ")
 		}
+	}
+	// A segment is a file of all its messages' records, each where it is said to lie.
+	made, messages := segment(t, goldenSegment()...), goldenSegment()
+	fresh := filepath.Join(dir, "segment.warc.gz")
+	require.NoError(t, os.WriteFile(fresh, made.Bytes, 0o600))
+	for _, file := range []string{fresh, goldenSegmentFile()} {
+		out, err := run(t.Context(), dir, program, file)
+		require.NoError(t, err, out)
+		lines, offset := strings.Split(strings.TrimSpace(out), "\n"), int64(0)
+		require.Len(t, lines, 2*len(messages))
+		for i, m := range messages {
+			require.Equal(t, fmt.Sprintf("%d request <urn:uuid:%s>", offset, m.ID), lines[2*i])
+			offset += made.Lengths[i]
+		}
+	}
+
+	for name, want := range map[string]string{"1-batch": "0 request <urn:uuid:", "1-message": "0 metadata <urn:uuid:", "1-segment": "0 metadata <urn:uuid:"} {
+		out, err := run(t.Context(), dir, program, testdata("batches", name+".warc.gz"))
+		require.NoError(t, err, "%s: %s", name, out)
+		require.True(t, strings.HasPrefix(out, want), out)
 	}
 
 	// It does look: a record whose digest is wrong is refused.

@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
@@ -10,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,21 +25,27 @@ type member struct {
 
 func (m member) field(name string) string { return m.header[strings.ToLower(name)] }
 
+// packed is what members are read from, and no byte beyond them.
+type packed interface {
+	io.Reader
+	io.ByteReader
+}
+
 // members reads WARC records, each of which is a gzip member.
 type members struct {
-	from    *bufio.Reader
+	from    packed
 	content hash.Hash // of all that was read, decompressed
 }
 
-func newMembers(packed *bufio.Reader) *members {
-	return &members{from: packed, content: sha256.New()}
+func newMembers(from packed) *members {
+	return &members{from: from, content: sha256.New()}
 }
 
 func (m *members) sum() string { return hex.EncodeToString(m.content.Sum(nil)) }
 
-// next reads a record of a type to the end of its member, so that gzip's own checksum is
+// next reads a record of one of some types to the end of its member, so that gzip's own checksum is
 // checked too. Memory grows with what is there, not with what is claimed.
-func (m *members) next(kind string) (member, error) {
+func (m *members) next(kinds ...string) (member, error) {
 	unpacked, err := gzip.NewReader(m.from)
 	if err != nil {
 		return member{}, err
@@ -62,7 +68,7 @@ func (m *members) next(kind string) (member, error) {
 	if err != nil {
 		return member{}, err
 	}
-	if header["warc-type"] != kind {
+	if !slices.Contains(kinds, header["warc-type"]) {
 		return member{}, errors.New("it is of another type")
 	}
 	block, ok := bytes.CutSuffix(rest, []byte("\r\n\r\n"))

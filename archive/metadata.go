@@ -38,8 +38,19 @@ type Metadata struct {
 	Remote        string               `json:"remote"`   // the client's address
 	Verdict       hook.Verdict         `json:"verdict"`
 	Mapping       *hook.Mapping        `json:"mapping,omitempty"` // by which the request was read
-	SHA256        string               `json:"sha256"`            // of the request's body
+	Batch         *BatchMetadata       `json:"batch,omitempty"`   // nil: the request brought this message alone
+	SHA256        string               `json:"sha256"`            // of the message's bytes: the request's body, or its part of it
 	RequestSHA256 string               `json:"request_sha256"`    // of the request record's block
+}
+
+// BatchMetadata says where the request's record lies of a message that came in a
+// batch, and where the message's bytes are in the request's decoded body.
+type BatchMetadata struct {
+	ID        hook.ID `json:"id"`
+	Offset    int64   `json:"offset"`
+	Length    int64   `json:"length"` // bytes
+	ObjectKey string  `json:"object_key"`
+	VersionID string  `json:"version_id"`
 }
 
 // AttachmentMetadata says where an attachment lies, or why it does not.
@@ -62,6 +73,11 @@ func metadataOf(m *hook.Message, requestSHA256 string) Metadata {
 		From: p.From, To: p.To, Body: p.Body, Attachments: []AttachmentMetadata{}, Fields: p.Fields,
 		Protocol: m.Request.Proto, Remote: m.Request.Remote, Verdict: m.Verdict, Mapping: m.Mapping,
 		SHA256: hex.EncodeToString(m.SHA256[:]), RequestSHA256: requestSHA256,
+	}
+	if b := &m.Batch; b.ID != (hook.ID{}) {
+		metadata.Batch = &BatchMetadata{
+			ID: b.ID, Offset: b.Offset, Length: b.Length, ObjectKey: BatchKey(m.TenantID, m.EndpointID, b.ID), VersionID: b.Record.VersionID,
+		}
 	}
 	// Readers need not tell null from none.
 	if metadata.To == nil {
@@ -138,6 +154,10 @@ func (c *Contents) same(other *Contents) bool {
 	a, b := &c.Metadata, &other.Metadata
 	return bytes.Equal(c.Request, other.Request) && bytes.Equal(c.Body, other.Body) &&
 		a.TenantID == b.TenantID && a.EndpointID == b.EndpointID && a.MessageID == b.MessageID &&
-		a.Number == b.Number && a.ReceivedAt == b.ReceivedAt && a.Verdict == b.Verdict && a.Remote == b.Remote &&
+		a.SHA256 == b.SHA256 && a.RequestSHA256 == b.RequestSHA256 && sameBatch(a.Batch, b.Batch) && a.Number == b.Number && a.ReceivedAt == b.ReceivedAt && a.Verdict == b.Verdict && a.Remote == b.Remote &&
 		slices.Equal(a.Attachments, b.Attachments)
+}
+
+func sameBatch(a, b *BatchMetadata) bool {
+	return a == nil && b == nil || a != nil && b != nil && *a == *b
 }

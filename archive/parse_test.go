@@ -122,7 +122,7 @@ func TestForgedRecords(t *testing.T) {
 		records [][2]string
 		says    string
 	}{
-		"metadata first":    {[][2]string{metadata, request}, "the request record: it is of another type"},
+		"metadata first":    {[][2]string{metadata, request}, "its request is not where it says"},
 		"request alone":     {[][2]string{request}, "EOF"},
 		"request twice":     {[][2]string{request, request}, "the metadata record: it is of another type"},
 		"something follows": {[][2]string{request, metadata, metadata}, "something follows"},

@@ -31,29 +31,38 @@ var ErrConflict = errors.New("the key holds another object already")
 // retry makes a second version, which nobody could delete. Another record
 // there is ErrConflict.
 func (a *Archive) PutRecord(ctx context.Context, key string, r Record, retain time.Time) (hook.Location, error) {
-	options := lockedUntil(retain, "application/warc")
-	options.UserMetadata = map[string]string{contentDigest: r.ContentSHA256}
-	version, err := a.putOnce(ctx, key, r.Bytes, options)
-	if err == nil {
-		return hook.Location{Object: hook.Object{Key: key, VersionID: version}, Length: int64(len(r.Bytes))}, nil
+	l, there, err := a.putWARC(ctx, key, r, retain)
+	if err != nil || there == nil {
+		return l, err
 	}
-	there, ok := errors.AsType[*thereError](err)
-	if !ok {
-		return hook.Location{}, a.wrap("put "+key+" into", err)
-	}
-	l := hook.Location{Object: hook.Object{Key: key, VersionID: there.info.VersionID}, Length: there.info.Size}
-	if there.info.UserMetadata[contentDigest] != r.ContentSHA256 {
+	if there.UserMetadata[contentDigest] != r.ContentSHA256 {
 		if err := a.checkSame(ctx, l, r); err != nil {
 			return hook.Location{}, err
 		}
 	}
-	return l, a.extend(ctx, key, there.info, retain)
+	return l, a.extend(ctx, key, *there, retain)
+}
+
+// putWARC puts records. there is what the key held before, nil for nothing.
+func (a *Archive) putWARC(ctx context.Context, key string, r Record, retain time.Time) (hook.Location, *minio.ObjectInfo, error) {
+	options := lockedUntil(retain, "application/warc")
+	options.UserMetadata = map[string]string{contentDigest: r.ContentSHA256}
+	version, err := a.putOnce(ctx, key, r.Bytes, options)
+	if err == nil {
+		return hook.Location{Object: hook.Object{Key: key, VersionID: version}, Length: int64(len(r.Bytes))}, nil, nil
+	}
+	there, ok := errors.AsType[*thereError](err)
+	if !ok {
+		return hook.Location{}, nil, a.wrap("put "+key+" into", err)
+	}
+	l := hook.Location{Object: hook.Object{Key: key, VersionID: there.info.VersionID}, Length: there.info.Size}
+	return l, &there.info, nil
 }
 
 // checkSame compares a record that is there with the one that was to be put:
 // another version of Posthorn may have written it in other words.
 func (a *Archive) checkSame(ctx context.Context, l hook.Location, r Record) error {
-	there, err := a.ReadRecord(ctx, l)
+	there, err := a.readAlone(ctx, l)
 	if errors.Is(err, ErrDamaged) {
 		return a.wrap("put "+l.Key+" into", errors.Join(ErrConflict, err))
 	}
@@ -149,12 +158,18 @@ func (a *Archive) extend(ctx context.Context, key string, found minio.ObjectInfo
 	if info.Mode == string(minio.Compliance) && !info.RetainUntil.Before(until) {
 		return nil
 	}
-	mode := minio.Compliance
-	err := a.client.PutObjectRetention(ctx, a.bucket, key, minio.PutObjectRetentionOptions{
-		Mode: &mode, RetainUntilDate: &until, VersionID: info.VersionID,
+	return a.Extend(ctx, hook.Object{Key: key, VersionID: info.VersionID}, retain)
+}
+
+// Extend locks an object until a time that is later than before, or a fraction of
+// a second longer.
+func (a *Archive) Extend(ctx context.Context, o hook.Object, retain time.Time) error {
+	mode, until := minio.Compliance, wholeSecond(retain)
+	err := a.client.PutObjectRetention(ctx, a.bucket, o.Key, minio.PutObjectRetentionOptions{
+		Mode: &mode, RetainUntilDate: &until, VersionID: o.VersionID,
 	})
 	if err != nil {
-		return a.wrap("extend the retention of "+key+" in", err)
+		return a.wrap("extend the retention of "+o.Key+" in", err)
 	}
 	return nil
 }

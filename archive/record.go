@@ -4,13 +4,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
 	"posthorn/hook"
 )
 
-// Record is a message's record: two WARC records, each a gzip member.
+// Record is a message's record: two WARC records, or one of a message that came
+// in a batch, each a gzip member.
 type Record struct {
 	Bytes         []byte
 	ContentSHA256 string // hex, of the records before compression
@@ -24,47 +26,74 @@ type Record struct {
 // without a number, with an attachment that is not settled, or whose body does
 // not have its digest.
 func NewRecord(m *hook.Message) (Record, error) {
+	w := newWriter()
+	if err := w.message(m); err != nil {
+		return Record{}, err
+	}
+	return w.record(), nil
+}
+
+// message writes a message's record: the request that brought it, unless that is
+// a batch, which has a record of its own, and what was made of it.
+func (w *writer) message(m *hook.Message) error {
 	if err := sealable(m); err != nil {
-		return Record{}, fmt.Errorf("archive: message %s cannot be sealed: %w", m.ID, err)
+		return fmt.Errorf("archive: message %s cannot be sealed: %w", m.ID, err)
 	}
-	block := httpRequest(m)
-	metadata, err := metadataOf(m, hexSum(block)).encode()
+	id, sum := m.Batch.ID, m.Batch.Record.RequestSHA256
+	if id == (hook.ID{}) {
+		id, sum = m.ID, w.request(m.ID, m.ReceivedAt, &m.Request, m.Raw)
+	}
+	metadata, err := metadataOf(m, sum).encode()
 	if err != nil {
-		return Record{}, fmt.Errorf("archive: the metadata of message %s: %w", m.ID, err)
+		return fmt.Errorf("archive: the metadata of message %s: %w", m.ID, err)
 	}
-	request, date, uri := recordID(m.ID), hook.FormatTime(m.ReceivedAt), targetURI(&m.Request)
-	var w writer
-	// The client's address stands in the metadata alone: WARC-IP-Address is
-	// the server's.
-	w.write([][2]string{
-		{"WARC-Type", "request"},
-		{"WARC-Record-ID", request},
-		{"WARC-Date", date},
-		{"WARC-Target-URI", uri},
-		{"WARC-Block-Digest", digest(block)},
-		{"WARC-Payload-Digest", digest(m.Raw)},
-		{"Content-Type", "application/http;msgtype=request"},
-	}, block)
 	w.write([][2]string{
 		{"WARC-Type", "metadata"},
 		{"WARC-Record-ID", recordID(uuid.NewSHA1(m.ID, []byte("metadata")))},
-		{"WARC-Date", date},
-		{"WARC-Target-URI", uri},
-		{"WARC-Refers-To", request},
-		{"WARC-Concurrent-To", request},
+		{"WARC-Date", hook.FormatTime(m.ReceivedAt)},
+		{"WARC-Target-URI", targetURI(&m.Request)},
+		{"WARC-Refers-To", recordID(id)},
+		{"WARC-Concurrent-To", recordID(id)},
 		{"WARC-Block-Digest", digest(metadata)},
 		{"Content-Type", "application/json"},
 	}, metadata)
 	if w.err != nil {
-		return Record{}, fmt.Errorf("archive: message %s: %w", m.ID, w.err)
+		return fmt.Errorf("archive: message %s: %w", m.ID, w.err)
 	}
-	return Record{Bytes: w.packed.Bytes(), ContentSHA256: hexSum(w.plain.Bytes())}, nil
+	return nil
+}
+
+// request writes a request's record, and returns the SHA-256 of the request as it
+// is recorded, in hex.
+func (w *writer) request(id hook.ID, received time.Time, r *hook.Request, raw []byte) string {
+	block := httpRequest(r, raw)
+	// The client's address stands in the metadata alone: WARC-IP-Address is
+	// the server's.
+	w.write([][2]string{
+		{"WARC-Type", "request"},
+		{"WARC-Record-ID", recordID(id)},
+		{"WARC-Date", hook.FormatTime(received)},
+		{"WARC-Target-URI", targetURI(r)},
+		{"WARC-Block-Digest", digest(block)},
+		{"WARC-Payload-Digest", digest(raw)},
+		{"Content-Type", "application/http;msgtype=request"},
+	}, block)
+	return hexSum(block)
 }
 
 func sealable(m *hook.Message) error {
 	if m.Number < 1 {
 		return errors.New("it has no number")
 	}
+	if m.Batch.ID != (hook.ID{}) && m.Batch.Record.VersionID == "" {
+		return errors.New("its batch is not sealed")
+	}
+	return Sound(m)
+}
+
+// Sound says what is wrong with a message that could not be sealed under any
+// number.
+func Sound(m *hook.Message) error {
 	if hexSum(m.Raw) != hex.EncodeToString(m.SHA256[:]) {
 		return errors.New("its body does not have its SHA-256")
 	}

@@ -18,9 +18,8 @@ const maxURI = 64 << 10
 // httpRequest writes a request as HTTP/1.1, whatever it came by, so that every
 // reader of WARC understands it. The body lies there without transfer coding,
 // so the fields that told of one are left out, and its length is stated anew.
-func httpRequest(m *hook.Message) []byte {
+func httpRequest(r *hook.Request, raw []byte) []byte {
 	var b bytes.Buffer
-	r := &m.Request
 	b.WriteString(token(r.Method) + " " + strings.ReplaceAll(clean(cmp.Or(r.Target, "/")), " ", "%20") + " HTTP/1.1\r\n")
 	b.WriteString("Host: " + clean(r.Host) + "\r\n")
 	for _, field := range r.Header {
@@ -30,8 +29,8 @@ func httpRequest(m *hook.Message) []byte {
 		}
 		b.WriteString(token(field[0]) + ": " + clean(field[1]) + "\r\n")
 	}
-	b.WriteString("Content-Length: " + strconv.Itoa(len(m.Raw)) + "\r\n\r\n")
-	b.Write(m.Raw)
+	b.WriteString("Content-Length: " + strconv.Itoa(len(raw)) + "\r\n\r\n")
+	b.Write(raw)
 	return b.Bytes()
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"strconv"
 	"sync"
 
@@ -26,11 +27,19 @@ const (
 	maxRecord = 2 * (maxHeader + maxBlock + 64<<10)
 )
 
-// writer writes WARC records, plain for the digest and packed for the object:
-// each record is one gzip member (ISO 28500:2017, annex D).
+// writer writes WARC records, each as one gzip member (ISO 28500:2017, annex D).
 type writer struct {
-	plain, packed bytes.Buffer
-	err           error
+	packed  bytes.Buffer
+	content hash.Hash    // of the records before compression
+	plain   bytes.Buffer // the record that is being written
+	err     error
+}
+
+func newWriter() *writer { return &writer{content: sha256.New()} }
+
+// record is what was written.
+func (w *writer) record() Record {
+	return Record{Bytes: w.packed.Bytes(), ContentSHA256: hex.EncodeToString(w.content.Sum(nil))}
 }
 
 // write writes a record. A header field whose value is empty is left out.
@@ -41,7 +50,7 @@ func (w *writer) write(header [][2]string, block []byte) {
 }
 
 func (w *writer) tryWrite(header [][2]string, block []byte) error {
-	start := w.plain.Len()
+	w.plain.Reset()
 	w.plain.WriteString(warcVersion + "\r\n")
 	for _, field := range header {
 		if field[1] != "" {
@@ -50,15 +59,16 @@ func (w *writer) tryWrite(header [][2]string, block []byte) error {
 	}
 	w.plain.WriteString("Content-Length: " + strconv.Itoa(len(block)) + "\r\n\r\n")
 	// What could not be read again must not be sealed.
-	if n := w.plain.Len() - start; n > maxHeader || len(block) > maxBlock {
+	if n := w.plain.Len(); n > maxHeader || len(block) > maxBlock {
 		return fmt.Errorf("a record of %d + %d bytes is too large", n, len(block))
 	}
 	w.plain.Write(block)
 	w.plain.WriteString("\r\n\r\n")
+	w.content.Write(w.plain.Bytes())
 	member := compressors.Get().(*gzip.Writer)
 	defer compressors.Put(member)
 	member.Reset(&w.packed) // its header has neither time nor name in it
-	if _, err := member.Write(w.plain.Bytes()[start:]); err != nil {
+	if _, err := member.Write(w.plain.Bytes()); err != nil {
 		return err
 	}
 	return member.Close()

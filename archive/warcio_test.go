@@ -100,11 +100,17 @@ func TestAnotherImplementationReadsRecords(t *testing.T) {
 		setBody(m, noise(300_000))
 		requireForeign(t, m, read(t, seal(t, m).Bytes))
 	})
-	t.Run("several", func(t *testing.T) {
+	t.Run("segment", func(t *testing.T) {
 		t.Parallel()
-		records := read(t, append(seal(t, message(1)).Bytes, seal(t, withAttachments()).Bytes...))
-		requireForeign(t, message(1), records[:2])
-		requireForeign(t, withAttachments(), records[2:])
+		kept, err := os.ReadFile(goldenSegmentFile())
+		require.NoError(t, err)
+		for _, packed := range [][]byte{kept, segment(t, goldenSegment()...).Bytes} {
+			records := read(t, packed)
+			for i, m := range goldenSegment() {
+				requireForeign(t, m, records[2*i:2*i+2])
+			}
+			require.Len(t, records, 2*len(goldenSegment()))
+		}
 	})
 }
 

@@ -15,6 +15,8 @@ type loads struct {
 	Loops    []int    `default:"32,64" help:"Those who post in a closed loop: each posts again when its event has come."`
 	Rates    []int    `default:"50,100,200,400,800" help:"Events a second of the open loops."`
 	Deleted  int      `default:"300" help:"Workflows to delete after those of the setting workflow, to see what the end of their retention costs; 0: none."`
+
+	kind string // what tells these loads from others of the scenario
 }
 
 // load is one of them.
@@ -80,7 +82,7 @@ func (c *loads) under(ctx context.Context, b *bench, dispatch string, prepare fu
 	}
 	var list []result
 	for _, o := range c.plan(dispatch) {
-		r, err := l.watched(ctx, o.name(), o.run(l))
+		r, err := l.watched(ctx, o.name()+c.kind, o.run(l))
 		if err != nil {
 			return err
 		}

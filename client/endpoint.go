@@ -35,6 +35,8 @@ type Endpoint struct {
 	UpdatedAt   time.Time  `json:"updated_at"`
 	Secret      string     `json:"secret,omitempty"` // in the answer of create and rotate only
 
+	ArchiveSegments bool `json:"archive_segments"` // several of its messages may lie in one object
+
 	Provider         string          `json:"provider"`           // whose callbacks it receives; "" for a producer's own messages
 	ProviderConfig   json.RawMessage `json:"provider_config"`    // secrets are masked; null where there is no provider
 	FormerConfigEnds time.Time       `json:"former_config_ends"` // until when the configuration before is accepted, too; zero where it is not
@@ -72,6 +74,8 @@ type EndpointSettings struct {
 	Provider       *string         `json:"provider,omitempty"`        // at creation: it cannot be changed
 	ProviderConfig json.RawMessage `json:"provider_config,omitempty"` // in a change the keys that change; null removes one
 	PublicURL      *string         `json:"public_url,omitempty"`      // "": the deployment's
+
+	ArchiveSegments *bool `json:"archive_segments,omitempty"` // for high volume: several messages in one object
 }
 
 const endpoints = "/api/v1/endpoints"

@@ -12,6 +12,9 @@ const (
 	AfterFetch     = "after-fetch"   // an attachment is in WORM, and not recorded
 	AfterNumber    = "after-number"  // a message has its number, and is not in WORM
 	AfterRecord    = "after-record"  // its record is in WORM, and it is not marked archived
+	AfterAssign    = "after-assign"  // messages have their segment, which is not in WORM
+	AfterBatch     = "after-batch"   // the request that brought many is in WORM, and not recorded
+	AfterSegment   = "after-segment" // it is, and is recorded, and its messages are not marked archived
 	AfterArchive   = "after-archive" // archived and published, and the workflow does not know
 	AfterSend      = "after-send"    // an attempt was answered, and is not recorded
 	AfterAttempt   = "after-attempt" // recorded, and the workflow does not know

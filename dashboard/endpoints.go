@@ -84,6 +84,7 @@ func endpointSettings(f *form, isNew bool) client.EndpointSettings {
 	s := client.EndpointSettings{
 		Name: text(v, "name"), Auth: text(v, "auth"), Allowlist: &allow, RateLimit: numberOf(f, "rate_limit"), Burst: numberOf(f, "burst"),
 		Retention: daysOf(f, "retention"), DedupWindow: daysOf(f, "dedup_window"),
+		ArchiveSegments: new(v.Get("archive_segments") != ""),
 	}
 	if v.Has("public_url") {
 		s.PublicURL = text(v, "public_url")
@@ -119,6 +120,9 @@ func fillEndpoint(e client.Endpoint) url.Values {
 	v := url.Values{
 		"name": {e.Name}, "auth": {e.Auth}, "rate_limit": {strconv.Itoa(e.RateLimit)}, "burst": {strconv.Itoa(e.Burst)},
 		"allowlist": {strings.Join(e.Allowlist, "\n")}, "retention": {inDays(e.Retention)}, "dedup_window": {inDays(e.DedupWindow)},
+	}
+	if e.ArchiveSegments {
+		v.Set("archive_segments", "on")
 	}
 	if e.Provider != "" {
 		v.Set("public_url", e.PublicURL)

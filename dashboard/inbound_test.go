@@ -51,8 +51,13 @@ func TestAProvidersEndpointIsMadeOfItsSettingsAndShowsItsSteps(t *testing.T) {
 	require.NotContains(t, b.get(t, endpointsPath+"/"+e.ID+"/edit").body, "very-secret")
 
 	fields := []string{"name", "SMS", "allowlist", "", "config.account_sid", "AC2", "overlap", "0s"}
+	g = b.post(t, endpointsPath+"/"+e.ID+"/edit", append(fields, "archive_segments", "on")...)
+	require.Equal(t, http.StatusSeeOther, g.status, g.body)
+	require.True(t, s.only(t).ArchiveSegments)
+	require.Contains(t, b.get(t, endpointsPath+"/"+e.ID+"/edit").body, `name="archive_segments" value="on" checked`)
 	g = b.post(t, endpointsPath+"/"+e.ID+"/edit", fields...)
 	require.Equal(t, http.StatusSeeOther, g.status, g.body)
+	require.False(t, s.only(t).ArchiveSegments)
 	require.JSONEq(t, `{"account_sid":"AC2","auth_token":"•••"}`, string(s.only(t).ProviderConfig))
 	require.Zero(t, s.only(t).FormerConfigEnds)
 	fields[len(fields)-1] = "1h"

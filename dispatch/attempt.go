@@ -42,8 +42,9 @@ func (s *Schedule) Enter(now time.Time, delivery hook.ID, w *hook.Webhook, slowL
 	case l.room(now) == 0:
 		return Pass{Wait: l.promise(now)}
 	}
-	l.underWay[delivery] = &attempt{since: now, slow: l.slow}
-	s.count(l.slow, 1)
+	a = &attempt{since: now, slow: l.slow, gathers: l.gathers}
+	l.underWay[delivery] = a
+	s.count(a, 1)
 	return Pass{Admitted: true}
 }
 
@@ -72,7 +73,7 @@ func (s *Schedule) Done(now time.Time, webhook, delivery hook.ID, r Result) {
 	l := s.lane(now, webhook)
 	if a := l.underWay[delivery]; a != nil {
 		delete(l.underWay, delivery)
-		s.count(a.slow, -1)
+		s.count(a, -1)
 	}
 	if r.Made {
 		l.learn(r.Took)
@@ -113,13 +114,11 @@ func (s *Schedule) age(now time.Time) {
 			switch past := now.Sub(a.since); {
 			case a.claimed && past > claimTime:
 				delete(l.underWay, delivery)
-				s.count(a.slow, -1)
-			case !a.claimed && past >= Slow:
-				if !a.slow {
-					a.slow = true
-					s.fast--
-					s.slow++
-				}
+				s.count(a, -1)
+			case !a.claimed && !l.gathers && past >= Slow:
+				s.count(a, -1)
+				a.slow, a.gathers = true, false
+				s.count(a, 1)
 				l.hang(now, a.since)
 			}
 		}

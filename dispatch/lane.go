@@ -16,6 +16,7 @@ type lane struct {
 	latency  time.Duration
 	limit    int // attempts at once: it grows with each answer that comes fast
 	slow     bool
+	gathers  bool // many of it are done together: see Gather
 
 	generation, disableAfter int
 	failures                 int // in a row
@@ -35,6 +36,7 @@ type attempt struct {
 	since   time.Time
 	claimed bool // by a workflow that has not begun it
 	slow    bool // counted among those that hang
+	gathers bool // not counted
 }
 
 func newLane() *lane {
@@ -46,6 +48,9 @@ func newLane() *lane {
 // that could disable it comes alone, and not at once after a failure: an outage
 // of some milliseconds is over by then.
 func (l *lane) room(now time.Time) int {
+	if l.gathers {
+		return max(0, gatherRoom-len(l.underWay))
+	}
 	limit := min(l.limit, hook.MaxInFlight)
 	if l.slow {
 		limit = min(max(slowRoom, int(hook.MaxInFlight*Slow/max(l.latency, Slow))), limit)
@@ -73,7 +78,7 @@ func (l *lane) learn(took time.Duration) {
 	if took >= Slow {
 		l.latency = max(l.latency, Slow)
 	}
-	if l.slow = l.latency >= Slow; l.slow {
+	if l.slow = l.latency >= Slow && !l.gathers; l.slow {
 		l.limit = hook.MaxInFlight
 		return
 	}

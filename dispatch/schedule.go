@@ -21,6 +21,7 @@ const (
 	refillRows = 64  // where fewer are left, and more wait in the outbox, they are read
 	firstRoom  = 4   // attempts at once of a webhook that did not answer yet
 	slowRoom   = 2   // of one that hangs, at least
+	gatherRoom = 512 // of one whose are done together
 
 	claimTime = 10 * time.Second // what was handed to a workflow has begun by then, or runs elsewhere
 	proof     = 250 * time.Millisecond
@@ -152,8 +153,9 @@ func (s *Schedule) Take(now time.Time, p Path, limit int) (jobs []hook.Job, wait
 		j := l.queue[0].Job
 		l.queue = l.queue[1:]
 		s.queued--
-		l.underWay[j.Ref] = &attempt{since: now, claimed: p == Workflow, slow: l.slow}
-		s.count(l.slow, 1)
+		a := &attempt{since: now, claimed: p == Workflow, slow: l.slow, gathers: l.gathers}
+		l.underWay[j.Ref] = a
+		s.count(a, 1)
 		jobs = append(jobs, j)
 		if len(l.queue) > 0 {
 			s.turns = append(s.turns, l)
@@ -171,7 +173,7 @@ func (s *Schedule) Take(now time.Time, p Path, limit int) (jobs []hook.Job, wait
 
 // may reports whether a webhook's next attempt may be made on a path now.
 func (s *Schedule) may(l *lane, now time.Time, p Path, streaming bool) bool {
-	if l.slow && s.slow >= SlowSlots || !l.slow && s.fast >= Slots || l.room(now) == 0 {
+	if l.room(now) == 0 || !l.gathers && (l.slow && s.slow >= SlowSlots || !l.slow && s.fast >= Slots) {
 		return false
 	}
 	next := l.queue[0]
@@ -179,12 +181,30 @@ func (s *Schedule) may(l *lane, now time.Time, p Path, streaming bool) bool {
 	return alone == (p == Workflow)
 }
 
-func (s *Schedule) count(slow bool, n int) {
-	if slow {
+func (s *Schedule) count(a *attempt, n int) {
+	switch {
+	case a.gathers:
+	case a.slow:
 		s.slow += n
-	} else {
+	default:
 		s.fast += n
 	}
+}
+
+// Gather says whether what comes of a subject is done together: so much of it is
+// under way at once that a group comes together, and that it takes long says
+// nothing of the subject.
+func (s *Schedule) Gather(now time.Time, subject hook.ID, gathers bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.lane(now, subject)
+	if l.gathers == gathers {
+		return
+	}
+	if l.gathers = gathers; gathers {
+		l.slow = false
+	}
+	s.wake()
 }
 
 func (s *Schedule) lane(now time.Time, webhook hook.ID) *lane {

@@ -46,8 +46,11 @@ type Endpoint struct {
 	Allowlist   []netip.Prefix
 	Retention   time.Duration
 	Mapping     *Mapping // makes messages of what comes; nil: they come as such
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	// ArchiveSegments lets several of its messages lie in one object.
+	ArchiveSegments bool
+
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // CredentialHeader names the request header whose value is a secret, "" if

@@ -103,6 +103,9 @@ type Message struct {
 	SHA256     [32]byte // of Raw
 	Verdict    Verdict
 	Retention  time.Duration
+	Batch      BatchLine // zero: the request brought this message alone
+	Segment    ID        // in which it lies, or is to lie, with others; zero: an object of its own, or not settled
+	Segmented  bool      // its endpoint has segments
 
 	Location    Location
 	RetainUntil time.Time

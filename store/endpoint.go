@@ -24,7 +24,7 @@ func (s *Store) CreateEndpoint(ctx context.Context, e hook.Endpoint) (created ho
 			Signature: signature(e.Signature), Secrets: secrets, Enabled: e.Enabled,
 			RateLimit: int32(e.RateLimit), Burst: int32(e.Burst), DedupWindow: seconds(e.DedupWindow),
 			Allowlist: prefixes(e.Allowlist), Retention: seconds(e.Retention), Provider: e.Provider, PublicUrl: e.PublicURL,
-			Mapping: mappingText(e.Mapping),
+			Mapping: mappingText(e.Mapping), ArchiveSegments: e.ArchiveSegments,
 		})
 		if err != nil {
 			return err
@@ -92,7 +92,7 @@ func (s *Store) UpdateEndpoint(ctx context.Context, tenant, id hook.ID, edit fun
 			TenantID: tenant, ID: id, Name: e.Name, Auth: string(e.Auth), Signature: signature(e.Signature),
 			Secrets: secrets, Enabled: e.Enabled, RateLimit: int32(e.RateLimit), Burst: int32(e.Burst),
 			DedupWindow: seconds(e.DedupWindow), Allowlist: prefixes(e.Allowlist), Retention: seconds(e.Retention),
-			PublicUrl: e.PublicURL, Mapping: mappingText(e.Mapping),
+			PublicUrl: e.PublicURL, Mapping: mappingText(e.Mapping), ArchiveSegments: e.ArchiveSegments,
 		})
 		if err != nil {
 			return err
@@ -124,7 +124,7 @@ func (s *Store) endpointOf(row db.Endpoint) (hook.Endpoint, error) {
 		Provider: row.Provider, PublicURL: row.PublicUrl,
 		Enabled: row.Enabled, RateLimit: int(row.RateLimit), Burst: int(row.Burst),
 		DedupWindow: time.Duration(row.DedupWindow) * time.Second, Retention: time.Duration(row.Retention) * time.Second,
-		CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
+		ArchiveSegments: row.ArchiveSegments, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
 	}
 	if err := json.Unmarshal(row.Signature, &e.Signature); err != nil {
 		return e, err

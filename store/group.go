@@ -95,6 +95,7 @@ func columns(group []*entry) (c db.ClaimKeysParams, m db.InsertMessagesParams, b
 		m.ExternalIds = append(m.ExternalIds, msg.Payload.ExternalID)
 		m.Occurred = append(m.Occurred, msg.Payload.OccurredAt)
 		m.Sizes = append(m.Sizes, int32(len(msg.Raw)))
+		m.BatchIds, m.BatchOffsets = append(m.BatchIds, msg.Batch.ID), append(m.BatchOffsets, int32(msg.Batch.Offset))
 		b.Requests = append(b.Requests, e.request)
 		b.Raws = append(b.Raws, msg.Raw)
 		o.Shards = append(o.Shards, Shard(msg.EndpointID))

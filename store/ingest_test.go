@@ -93,7 +93,7 @@ func TestDifferentMessagesAreAllStored(t *testing.T) {
 			require.Equal(t, m.Verdict, stored.Verdict)
 			given, err := b.NumberMessages(t.Context(), m.ID)
 			require.NoError(t, err)
-			numbers[m.EndpointID][given[m.ID]] = true
+			numbers[m.EndpointID][given[m.ID].Number] = true
 		}
 	}
 	require.Equal(t, 1000, b.count(t, "SELECT count(*) FROM messages m JOIN message_bodies USING (tenant_id) WHERE message_id = m.id"))

@@ -43,7 +43,17 @@ func toArchive(row db.MessageToArchiveRow) (hook.Message, error) {
 	m := hook.Message{
 		ID: row.ID, TenantID: row.TenantID, EndpointID: row.EndpointID, Status: hook.MessageStatus(row.Status),
 		Run: int(row.Run), ReceivedAt: hook.IDTime(row.ID), Raw: row.Raw, SHA256: [32]byte(row.Sha256),
-		Retention: time.Duration(row.Retention) * time.Second,
+		Retention: time.Duration(row.Retention) * time.Second, Segmented: row.ArchiveSegments,
+	}
+	if row.SegmentID != nil {
+		m.Segment = *row.SegmentID
+	}
+	if row.BatchID != nil {
+		m.Batch = hook.BatchLine{ID: *row.BatchID, Offset: int64(*row.BatchOffset), Length: int64(row.Size)}
+	}
+	if row.BatchVersionID != nil {
+		m.Batch.Record = hook.BatchRecord{VersionID: *row.BatchVersionID, RequestSHA256: *row.BatchRequestSha256}
+		m.Batch.RetainUntil = *row.BatchRetainUntil
 	}
 	if row.Number != nil {
 		m.Number = *row.Number

@@ -89,7 +89,7 @@ func TestNumbersOfAnEndpointHaveNoHoles(t *testing.T) {
 			given, err := b.NumberMessages(t.Context(), id, other)
 			require.NoError(t, err)
 			require.Len(t, given, 2)
-			numbers[i] = given[id]
+			numbers[i] = given[id].Number
 		})
 	}
 	all.Wait()

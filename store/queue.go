@@ -35,11 +35,24 @@ func (q *queue[E]) start(flushers int, group func(first E)) {
 // await queues an entry and waits until it is done. An error means that ctx
 // ended first: it is open whether the entry is, or will be, done.
 func (q *queue[E]) await(ctx context.Context, e E, done <-chan struct{}) error {
+	if err := q.put(ctx, e); err != nil {
+		return err
+	}
+	return wait(ctx, done)
+}
+
+// put queues an entry.
+func (q *queue[E]) put(ctx context.Context, e E) error {
 	select {
 	case q.entries <- e:
+		return nil
 	case <-ctx.Done():
 		return hook.Unavailable(ctx.Err())
 	}
+}
+
+// wait waits until an entry is done.
+func wait(ctx context.Context, done <-chan struct{}) error {
 	select {
 	case <-done:
 		return nil

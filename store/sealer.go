@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 
@@ -54,6 +55,24 @@ func (s *Store) Archived(ctx context.Context, of Sealing) (first bool, err error
 		return false, err
 	}
 	return e.first, e.err
+}
+
+// ArchivedTogether does as Archived for several at once. Where some cannot be
+// recorded the error is of one of them; the others are.
+func (s *Store) ArchivedTogether(ctx context.Context, list []Sealing) (err error) {
+	entries := convert(list, func(of Sealing) *sealing { return &sealing{Sealing: of, done: make(chan struct{})} })
+	for _, e := range entries {
+		if err := s.sealer.queue.put(ctx, e); err != nil {
+			return err
+		}
+	}
+	for _, e := range entries {
+		if waitErr := wait(ctx, e.done); waitErr != nil {
+			return waitErr
+		}
+		err = cmp.Or(err, e.err)
+	}
+	return err
 }
 
 // alone reports whether a message tells transitions: which of them are new is

@@ -27,6 +27,9 @@ func populate(t testing.TB, b *bundle, tenant hook.ID) {
 	b.addWebhook(t, tenant, limited(1, 1))
 	b.addWebhook(t, tenant, func(w *hook.Webhook) { w.Active, w.SigningKeys = false, []hook.Key{{Secret: hook.NewSigningKey()}} })
 	archived := b.addMessage(t, e, "archived")
+	_, err = b.AssignSegment(t.Context(), &store.Segment{ID: hook.NewID(), TenantID: tenant, EndpointID: e.ID}, []hook.ID{archived.ID})
+	require.NoError(t, err)
+	require.NoError(t, b.CreateBatch(t.Context(), &hook.Batch{ID: hook.NewID(), TenantID: tenant, EndpointID: e.ID}))
 	require.NoError(t, b.RecordArchiveFault(t.Context(), b.addMessage(t, e, "accepted").ID, "the object store cannot be reached"))
 	attached := store.Attached{N: 0, Attachment: hook.Attachment{Filename: "f", Object: hook.Object{Key: "k"}}}
 	require.NoError(t, b.SaveAttachment(t.Context(), archived, attached))

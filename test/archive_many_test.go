@@ -32,6 +32,14 @@ func sendMany(t *testing.T, sender *client.Sender, n int, change ...func(i int, 
 	require.Len(t, results, n)
 }
 
+// indexOf is the place of a message in what sendMany sent.
+func indexOf(t *testing.T, m client.Message) int {
+	t.Helper()
+	i, err := strconv.Atoi(strings.TrimPrefix(m.ExternalID, "m-"))
+	require.NoError(t, err)
+	return i
+}
+
 func (g *gate) awaitArchived(t *testing.T, endpoint string, n int) []client.Message {
 	t.Helper()
 	return await(t, func() ([]client.Message, error) {
@@ -62,9 +70,7 @@ func TestManyMessagesAreArchivedTogether(t *testing.T) {
 		keys[m.Archive.ObjectKey], numbers[m.Number] = true, true
 		_, path, _ := strings.Cut(m.WorkflowURL, "/workflows/")
 		kind, id, _ := strings.Cut(path, "%2F")
-		i, err := strconv.Atoi(strings.TrimPrefix(m.ExternalID, "m-"))
-		require.NoError(t, err)
-		if with(i) {
+		if with(indexOf(t, m)) {
 			require.Equal(t, "message", kind)
 			require.Len(t, m.Attachments, 1)
 			require.Empty(t, m.Attachments[0].Failed)

@@ -173,12 +173,15 @@ func TestRecordHistories(t *testing.T) {
 		}
 	})
 	t.Run("dispatch", func(t *testing.T) { recorded["dispatch"] = recordDispatch(t) })
-	t.Run("archive-many", func(t *testing.T) { recorded["archive-many"] = recordArchiveMany(t) })
+	t.Run("archive-many", func(t *testing.T) { recorded["archive-many"] = recordArchiveMany(t, (*gate).endpoint, `"Endpoints":1`) })
+	t.Run("archive-segments", func(t *testing.T) {
+		recorded["archive-segments"] = recordArchiveMany(t, (*gate).segmented, `"Segments":`)
+	})
 	t.Run("maintain", func(t *testing.T) { recorded["maintain"] = recordMaintain(t) })
 	if os.Getenv(recordVariable) == "" || t.Failed() {
 		return
 	}
-	require.Len(t, recorded, len(paths)+3, "all are recorded together")
+	require.Len(t, recorded, len(paths)+4, "all are recorded together")
 	dir := at("workflows/testdata/histories")
 	require.NoError(t, os.RemoveAll(dir))
 	require.NoError(t, os.MkdirAll(dir, 0o755))
@@ -207,17 +210,17 @@ func recordDispatch(t *testing.T) []byte {
 	return nil
 }
 
-// recordArchiveMany has many messages archived together.
-func recordArchiveMany(t *testing.T) []byte {
+// recordArchiveMany has many messages of an endpoint archived together.
+func recordArchiveMany(t *testing.T, made func(*gate, *testing.T) (client.Endpoint, *client.Sender), result string) []byte {
 	t.Helper()
 	r := &recording{gate: start(t, func(c *gateway.Config) { c.TemporalUIURL = "http://127.0.0.1" })}
-	endpoint, sender := r.endpoint(t)
+	endpoint, sender := made(r.gate, t)
 	r.secrets = []string{endpoint.Secret, bodyText, r.tenant.Key, r.config.RootKey}
 	const messages = 120
 	sendMany(t, sender, messages)
 	for _, m := range r.awaitArchived(t, endpoint.ID, messages) {
 		if _, id, streamed := strings.Cut(m.WorkflowURL, "/workflows/archive%2F"); streamed {
-			return r.record(t, "archive/"+id, `"Endpoints":1`)
+			return r.record(t, "archive/"+id, result)
 		}
 	}
 	require.FailNow(t, "nothing was archived with others")

@@ -29,7 +29,7 @@ func (q *Queries) DeleteEndpoint(ctx context.Context, arg DeleteEndpointParams) 
 }
 
 const endpoint = `-- name: Endpoint :one
-SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url, mapping FROM endpoints WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL
+SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url, mapping, archive_segments FROM endpoints WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL
 `
 
 type EndpointParams struct {
@@ -60,12 +60,13 @@ func (q *Queries) Endpoint(ctx context.Context, arg EndpointParams) (Endpoint, e
 		&i.Provider,
 		&i.PublicUrl,
 		&i.Mapping,
+		&i.ArchiveSegments,
 	)
 	return i, err
 }
 
 const endpointByToken = `-- name: EndpointByToken :one
-SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url, mapping FROM endpoints WHERE token = $1 AND deleted_at IS NULL
+SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url, mapping, archive_segments FROM endpoints WHERE token = $1 AND deleted_at IS NULL
 `
 
 func (q *Queries) EndpointByToken(ctx context.Context, token string) (Endpoint, error) {
@@ -91,12 +92,13 @@ func (q *Queries) EndpointByToken(ctx context.Context, token string) (Endpoint, 
 		&i.Provider,
 		&i.PublicUrl,
 		&i.Mapping,
+		&i.ArchiveSegments,
 	)
 	return i, err
 }
 
 const endpoints = `-- name: Endpoints :many
-SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url, mapping FROM endpoints WHERE tenant_id = $1 AND deleted_at IS NULL AND id < $2
+SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url, mapping, archive_segments FROM endpoints WHERE tenant_id = $1 AND deleted_at IS NULL AND id < $2
     AND ($3::text IS NULL OR provider = $3)
 ORDER BY id DESC LIMIT $4
 `
@@ -142,6 +144,7 @@ func (q *Queries) Endpoints(ctx context.Context, arg EndpointsParams) ([]Endpoin
 			&i.Provider,
 			&i.PublicUrl,
 			&i.Mapping,
+			&i.ArchiveSegments,
 		); err != nil {
 			return nil, err
 		}
@@ -155,27 +158,28 @@ func (q *Queries) Endpoints(ctx context.Context, arg EndpointsParams) ([]Endpoin
 
 const insertEndpoint = `-- name: InsertEndpoint :one
 INSERT INTO endpoints (id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention,
-    provider, public_url, mapping)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url, mapping
+    provider, public_url, mapping, archive_segments)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url, mapping, archive_segments
 `
 
 type InsertEndpointParams struct {
-	ID          uuid.UUID
-	TenantID    uuid.UUID
-	Name        string
-	Token       string
-	Auth        string
-	Signature   []byte
-	Secrets     []byte
-	Enabled     bool
-	RateLimit   int32
-	Burst       int32
-	DedupWindow int64
-	Allowlist   []string
-	Retention   int64
-	Provider    string
-	PublicUrl   string
-	Mapping     []byte
+	ID              uuid.UUID
+	TenantID        uuid.UUID
+	Name            string
+	Token           string
+	Auth            string
+	Signature       []byte
+	Secrets         []byte
+	Enabled         bool
+	RateLimit       int32
+	Burst           int32
+	DedupWindow     int64
+	Allowlist       []string
+	Retention       int64
+	Provider        string
+	PublicUrl       string
+	Mapping         []byte
+	ArchiveSegments bool
 }
 
 func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) (Endpoint, error) {
@@ -196,6 +200,7 @@ func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) 
 		arg.Provider,
 		arg.PublicUrl,
 		arg.Mapping,
+		arg.ArchiveSegments,
 	)
 	var i Endpoint
 	err := row.Scan(
@@ -218,12 +223,13 @@ func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) 
 		&i.Provider,
 		&i.PublicUrl,
 		&i.Mapping,
+		&i.ArchiveSegments,
 	)
 	return i, err
 }
 
 const lockEndpoint = `-- name: LockEndpoint :one
-SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url, mapping FROM endpoints WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE
+SELECT id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url, mapping, archive_segments FROM endpoints WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE
 `
 
 type LockEndpointParams struct {
@@ -254,6 +260,7 @@ func (q *Queries) LockEndpoint(ctx context.Context, arg LockEndpointParams) (End
 		&i.Provider,
 		&i.PublicUrl,
 		&i.Mapping,
+		&i.ArchiveSegments,
 	)
 	return i, err
 }
@@ -296,25 +303,26 @@ func (q *Queries) NextNumbers(ctx context.Context, arg NextNumbersParams) ([]End
 
 const updateEndpoint = `-- name: UpdateEndpoint :one
 UPDATE endpoints SET name = $3, auth = $4, signature = $5, secrets = $6, enabled = $7, rate_limit = $8,
-    burst = $9, dedup_window = $10, allowlist = $11, retention = $12, public_url = $13, mapping = $14, updated_at = now()
-WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url, mapping
+    burst = $9, dedup_window = $10, allowlist = $11, retention = $12, public_url = $13, mapping = $14, archive_segments = $15, updated_at = now()
+WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention, created_at, updated_at, deleted_at, provider, public_url, mapping, archive_segments
 `
 
 type UpdateEndpointParams struct {
-	TenantID    uuid.UUID
-	ID          uuid.UUID
-	Name        string
-	Auth        string
-	Signature   []byte
-	Secrets     []byte
-	Enabled     bool
-	RateLimit   int32
-	Burst       int32
-	DedupWindow int64
-	Allowlist   []string
-	Retention   int64
-	PublicUrl   string
-	Mapping     []byte
+	TenantID        uuid.UUID
+	ID              uuid.UUID
+	Name            string
+	Auth            string
+	Signature       []byte
+	Secrets         []byte
+	Enabled         bool
+	RateLimit       int32
+	Burst           int32
+	DedupWindow     int64
+	Allowlist       []string
+	Retention       int64
+	PublicUrl       string
+	Mapping         []byte
+	ArchiveSegments bool
 }
 
 func (q *Queries) UpdateEndpoint(ctx context.Context, arg UpdateEndpointParams) (Endpoint, error) {
@@ -333,6 +341,7 @@ func (q *Queries) UpdateEndpoint(ctx context.Context, arg UpdateEndpointParams) 
 		arg.Retention,
 		arg.PublicUrl,
 		arg.Mapping,
+		arg.ArchiveSegments,
 	)
 	var i Endpoint
 	err := row.Scan(
@@ -355,6 +364,7 @@ func (q *Queries) UpdateEndpoint(ctx context.Context, arg UpdateEndpointParams) 
 		&i.Provider,
 		&i.PublicUrl,
 		&i.Mapping,
+		&i.ArchiveSegments,
 	)
 	return i, err
 }

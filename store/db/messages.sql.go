@@ -251,25 +251,29 @@ func (q *Queries) InsertBodies(ctx context.Context, arg InsertBodiesParams) erro
 }
 
 const insertMessages = `-- name: InsertMessages :exec
-INSERT INTO messages (id, tenant_id, endpoint_id, external_id, occurred_at, size, sha256)
-SELECT u.id, u.tenant_id, u.endpoint_id, u.external_id, u.occurred_at, u.size, u.sha256
+INSERT INTO messages (id, tenant_id, endpoint_id, external_id, occurred_at, size, sha256, batch_id, batch_offset)
+SELECT u.id, u.tenant_id, u.endpoint_id, u.external_id, u.occurred_at, u.size, u.sha256,
+    NULLIF(u.batch_id, '00000000-0000-0000-0000-000000000000'), u.batch_offset
 FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::uuid[]) AS tenant_id,
     unnest($3::uuid[]) AS endpoint_id, unnest($4::text[]) AS external_id,
     unnest($5::bytea[]) AS key_hash, unnest($6::timestamptz[]) AS occurred_at,
-    unnest($7::int[]) AS size, unnest($8::bytea[]) AS sha256) u
+    unnest($7::int[]) AS size, unnest($8::bytea[]) AS sha256,
+    unnest($9::uuid[]) AS batch_id, unnest($10::int[]) AS batch_offset) u
 JOIN message_dedup d ON d.endpoint_id = u.endpoint_id AND d.key_hash = u.key_hash AND d.message_id = u.id
 ORDER BY u.id
 `
 
 type InsertMessagesParams struct {
-	Ids         []uuid.UUID
-	TenantIds   []uuid.UUID
-	EndpointIds []uuid.UUID
-	ExternalIds []string
-	KeyHashes   [][]byte
-	Occurred    []time.Time
-	Sizes       []int32
-	Sha256s     [][]byte
+	Ids          []uuid.UUID
+	TenantIds    []uuid.UUID
+	EndpointIds  []uuid.UUID
+	ExternalIds  []string
+	KeyHashes    [][]byte
+	Occurred     []time.Time
+	Sizes        []int32
+	Sha256s      [][]byte
+	BatchIds     []uuid.UUID
+	BatchOffsets []int32
 }
 
 func (q *Queries) InsertMessages(ctx context.Context, arg InsertMessagesParams) error {
@@ -282,12 +286,14 @@ func (q *Queries) InsertMessages(ctx context.Context, arg InsertMessagesParams) 
 		arg.Occurred,
 		arg.Sizes,
 		arg.Sha256s,
+		arg.BatchIds,
+		arg.BatchOffsets,
 	)
 	return err
 }
 
 const lockMessageNumbers = `-- name: LockMessageNumbers :many
-SELECT m.id, m.endpoint_id, m.number FROM (SELECT unnest($1::uuid[]) AS id) u JOIN messages m ON m.id = u.id
+SELECT m.id, m.endpoint_id, m.number, m.segment_id FROM (SELECT unnest($1::uuid[]) AS id) u JOIN messages m ON m.id = u.id
 ORDER BY m.id FOR UPDATE OF m
 `
 
@@ -295,6 +301,7 @@ type LockMessageNumbersRow struct {
 	ID         uuid.UUID
 	EndpointID uuid.UUID
 	Number     *int64
+	SegmentID  *uuid.UUID
 }
 
 func (q *Queries) LockMessageNumbers(ctx context.Context, ids []uuid.UUID) ([]LockMessageNumbersRow, error) {
@@ -306,7 +313,12 @@ func (q *Queries) LockMessageNumbers(ctx context.Context, ids []uuid.UUID) ([]Lo
 	items := []LockMessageNumbersRow{}
 	for rows.Next() {
 		var i LockMessageNumbersRow
-		if err := rows.Scan(&i.ID, &i.EndpointID, &i.Number); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.EndpointID,
+			&i.Number,
+			&i.SegmentID,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -327,7 +339,7 @@ func (q *Queries) MarkConflicting(ctx context.Context, id uuid.UUID) error {
 }
 
 const message = `-- name: Message :one
-SELECT m.id, m.tenant_id, m.endpoint_id, m.number, m.external_id, m.occurred_at, m.size, m.sha256, m.status, m.conflicting, m.run, m.due_at, m.payload, m.object_key, m.version_id, m.record_offset, m.record_length, m.retain_until, m.archived_at, m.dispatch, b.request, b.raw FROM messages m LEFT JOIN message_bodies b ON b.message_id = m.id
+SELECT m.id, m.tenant_id, m.endpoint_id, m.number, m.external_id, m.occurred_at, m.size, m.sha256, m.status, m.conflicting, m.run, m.due_at, m.payload, m.object_key, m.version_id, m.record_offset, m.record_length, m.retain_until, m.archived_at, m.dispatch, m.segment_id, m.batch_id, m.batch_offset, b.request, b.raw FROM messages m LEFT JOIN message_bodies b ON b.message_id = m.id
 WHERE m.tenant_id = $1 AND m.id = $2
 `
 
@@ -366,6 +378,9 @@ func (q *Queries) Message(ctx context.Context, arg MessageParams) (MessageRow, e
 		&i.Message.RetainUntil,
 		&i.Message.ArchivedAt,
 		&i.Message.Dispatch,
+		&i.Message.SegmentID,
+		&i.Message.BatchID,
+		&i.Message.BatchOffset,
 		&i.Request,
 		&i.Raw,
 	)
@@ -503,25 +518,35 @@ func (q *Queries) MessageSizesByID(ctx context.Context, arg MessageSizesByIDPara
 }
 
 const messageToArchive = `-- name: MessageToArchive :one
-SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, e.retention, b.request, b.raw
+SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, m.size, m.segment_id, m.batch_id, m.batch_offset,
+    t.version_id AS batch_version_id, t.request_sha256 AS batch_request_sha256, t.retain_until AS batch_retain_until, e.retention, e.archive_segments, b.request, b.raw
 FROM messages m
 JOIN endpoints e ON e.id = m.endpoint_id
 LEFT JOIN message_bodies b ON b.message_id = m.id
+LEFT JOIN batches t ON t.id = m.batch_id
 WHERE m.id = $1
 `
 
 type MessageToArchiveRow struct {
-	ID         uuid.UUID
-	TenantID   uuid.UUID
-	EndpointID uuid.UUID
-	ExternalID string
-	Number     *int64
-	Status     string
-	Run        int32
-	Sha256     []byte
-	Retention  int64
-	Request    []byte
-	Raw        []byte
+	ID                 uuid.UUID
+	TenantID           uuid.UUID
+	EndpointID         uuid.UUID
+	ExternalID         string
+	Number             *int64
+	Status             string
+	Run                int32
+	Sha256             []byte
+	Size               int32
+	SegmentID          *uuid.UUID
+	BatchID            *uuid.UUID
+	BatchOffset        *int32
+	BatchVersionID     *string
+	BatchRequestSha256 *string
+	BatchRetainUntil   *time.Time
+	Retention          int64
+	ArchiveSegments    bool
+	Request            []byte
+	Raw                []byte
 }
 
 func (q *Queries) MessageToArchive(ctx context.Context, id uuid.UUID) (MessageToArchiveRow, error) {
@@ -536,7 +561,15 @@ func (q *Queries) MessageToArchive(ctx context.Context, id uuid.UUID) (MessageTo
 		&i.Status,
 		&i.Run,
 		&i.Sha256,
+		&i.Size,
+		&i.SegmentID,
+		&i.BatchID,
+		&i.BatchOffset,
+		&i.BatchVersionID,
+		&i.BatchRequestSha256,
+		&i.BatchRetainUntil,
 		&i.Retention,
+		&i.ArchiveSegments,
 		&i.Request,
 		&i.Raw,
 	)
@@ -645,27 +678,30 @@ func (q *Queries) SetArchived(ctx context.Context, arg SetArchivedParams) ([]uui
 }
 
 const setMessageNumbers = `-- name: SetMessageNumbers :exec
-UPDATE messages m SET number = u.number
-FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::bigint[]) AS number) u
+UPDATE messages m SET number = u.number, segment_id = $1
+FROM (SELECT unnest($2::uuid[]) AS id, unnest($3::bigint[]) AS number) u
 WHERE m.id = u.id
 `
 
 type SetMessageNumbersParams struct {
-	Ids     []uuid.UUID
-	Numbers []int64
+	SegmentID *uuid.UUID
+	Ids       []uuid.UUID
+	Numbers   []int64
 }
 
 func (q *Queries) SetMessageNumbers(ctx context.Context, arg SetMessageNumbersParams) error {
-	_, err := q.db.Exec(ctx, setMessageNumbers, arg.Ids, arg.Numbers)
+	_, err := q.db.Exec(ctx, setMessageNumbers, arg.SegmentID, arg.Ids, arg.Numbers)
 	return err
 }
 
 const smallMessagesToArchive = `-- name: SmallMessagesToArchive :many
-SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, e.retention, b.request, b.raw
+SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, m.size, m.segment_id, m.batch_id, m.batch_offset,
+    t.version_id AS batch_version_id, t.request_sha256 AS batch_request_sha256, t.retain_until AS batch_retain_until, e.retention, e.archive_segments, b.request, b.raw
 FROM (SELECT unnest($1::uuid[]) AS id) u
 JOIN messages m ON m.id = u.id
 JOIN endpoints e ON e.id = m.endpoint_id
 LEFT JOIN message_bodies b ON b.message_id = m.id
+LEFT JOIN batches t ON t.id = m.batch_id
 WHERE m.size <= $2::int
 `
 
@@ -675,17 +711,25 @@ type SmallMessagesToArchiveParams struct {
 }
 
 type SmallMessagesToArchiveRow struct {
-	ID         uuid.UUID
-	TenantID   uuid.UUID
-	EndpointID uuid.UUID
-	ExternalID string
-	Number     *int64
-	Status     string
-	Run        int32
-	Sha256     []byte
-	Retention  int64
-	Request    []byte
-	Raw        []byte
+	ID                 uuid.UUID
+	TenantID           uuid.UUID
+	EndpointID         uuid.UUID
+	ExternalID         string
+	Number             *int64
+	Status             string
+	Run                int32
+	Sha256             []byte
+	Size               int32
+	SegmentID          *uuid.UUID
+	BatchID            *uuid.UUID
+	BatchOffset        *int32
+	BatchVersionID     *string
+	BatchRequestSha256 *string
+	BatchRetainUntil   *time.Time
+	Retention          int64
+	ArchiveSegments    bool
+	Request            []byte
+	Raw                []byte
 }
 
 // Without those that are larger, or gone.
@@ -707,7 +751,15 @@ func (q *Queries) SmallMessagesToArchive(ctx context.Context, arg SmallMessagesT
 			&i.Status,
 			&i.Run,
 			&i.Sha256,
+			&i.Size,
+			&i.SegmentID,
+			&i.BatchID,
+			&i.BatchOffset,
+			&i.BatchVersionID,
+			&i.BatchRequestSha256,
+			&i.BatchRetainUntil,
 			&i.Retention,
+			&i.ArchiveSegments,
 			&i.Request,
 			&i.Raw,
 		); err != nil {

@@ -48,6 +48,18 @@ type Attempt struct {
 	Phases         []byte
 }
 
+type Batch struct {
+	ID            uuid.UUID
+	TenantID      uuid.UUID
+	EndpointID    uuid.UUID
+	Request       []byte
+	Sha256        []byte
+	Raw           []byte
+	VersionID     *string
+	RequestSha256 *string
+	RetainUntil   *time.Time
+}
+
 type Delivery struct {
 	ID             uuid.UUID
 	TenantID       uuid.UUID
@@ -72,25 +84,26 @@ type Delivery struct {
 }
 
 type Endpoint struct {
-	ID          uuid.UUID
-	TenantID    uuid.UUID
-	Name        string
-	Token       string
-	Auth        string
-	Signature   []byte
-	Secrets     []byte
-	Enabled     bool
-	RateLimit   int32
-	Burst       int32
-	DedupWindow int64
-	Allowlist   []string
-	Retention   int64
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-	DeletedAt   *time.Time
-	Provider    string
-	PublicUrl   string
-	Mapping     []byte
+	ID              uuid.UUID
+	TenantID        uuid.UUID
+	Name            string
+	Token           string
+	Auth            string
+	Signature       []byte
+	Secrets         []byte
+	Enabled         bool
+	RateLimit       int32
+	Burst           int32
+	DedupWindow     int64
+	Allowlist       []string
+	Retention       int64
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	DeletedAt       *time.Time
+	Provider        string
+	PublicUrl       string
+	Mapping         []byte
+	ArchiveSegments bool
 }
 
 type EndpointNumber struct {
@@ -155,6 +168,9 @@ type Message struct {
 	RetainUntil  *time.Time
 	ArchivedAt   *time.Time
 	Dispatch     *uuid.UUID
+	SegmentID    *uuid.UUID
+	BatchID      *uuid.UUID
+	BatchOffset  *int32
 }
 
 type Operation struct {
@@ -189,6 +205,16 @@ type Refusal struct {
 	Kept         []byte
 	ReadmittedAt *time.Time
 	MessageID    *uuid.UUID
+}
+
+type Segment struct {
+	ID          uuid.UUID
+	TenantID    uuid.UUID
+	EndpointID  uuid.UUID
+	Messages    []uuid.UUID
+	VersionID   *string
+	Lengths     []int64
+	RetainUntil *time.Time
 }
 
 type Tenant struct {

@@ -38,7 +38,7 @@ func (q *Queries) InsertTerms(ctx context.Context, arg InsertTermsParams) error 
 }
 
 const messagesByID = `-- name: MessagesByID :many
-SELECT m.id, m.tenant_id, m.endpoint_id, m.number, m.external_id, m.occurred_at, m.size, m.sha256, m.status, m.conflicting, m.run, m.due_at, m.payload, m.object_key, m.version_id, m.record_offset, m.record_length, m.retain_until, m.archived_at, m.dispatch, b.request, b.raw FROM messages m LEFT JOIN message_bodies b ON b.message_id = m.id
+SELECT m.id, m.tenant_id, m.endpoint_id, m.number, m.external_id, m.occurred_at, m.size, m.sha256, m.status, m.conflicting, m.run, m.due_at, m.payload, m.object_key, m.version_id, m.record_offset, m.record_length, m.retain_until, m.archived_at, m.dispatch, m.segment_id, m.batch_id, m.batch_offset, b.request, b.raw FROM messages m LEFT JOIN message_bodies b ON b.message_id = m.id
 WHERE m.tenant_id = $1 AND m.id = ANY($2::uuid[])
 ORDER BY m.id DESC
 `
@@ -84,6 +84,9 @@ func (q *Queries) MessagesByID(ctx context.Context, arg MessagesByIDParams) ([]M
 			&i.Message.RetainUntil,
 			&i.Message.ArchivedAt,
 			&i.Message.Dispatch,
+			&i.Message.SegmentID,
+			&i.Message.BatchID,
+			&i.Message.BatchOffset,
 			&i.Request,
 			&i.Raw,
 		); err != nil {

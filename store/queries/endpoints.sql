@@ -1,7 +1,7 @@
 -- name: InsertEndpoint :one
 INSERT INTO endpoints (id, tenant_id, name, token, auth, signature, secrets, enabled, rate_limit, burst, dedup_window, allowlist, retention,
-    provider, public_url, mapping)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING *;
+    provider, public_url, mapping, archive_segments)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING *;
 
 -- name: EndpointByToken :one
 SELECT * FROM endpoints WHERE token = $1 AND deleted_at IS NULL;
@@ -19,7 +19,7 @@ ORDER BY id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: UpdateEndpoint :one
 UPDATE endpoints SET name = $3, auth = $4, signature = $5, secrets = $6, enabled = $7, rate_limit = $8,
-    burst = $9, dedup_window = $10, allowlist = $11, retention = $12, public_url = $13, mapping = $14, updated_at = now()
+    burst = $9, dedup_window = $10, allowlist = $11, retention = $12, public_url = $13, mapping = $14, archive_segments = $15, updated_at = now()
 WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING *;
 
 -- name: DeleteEndpoint :execrows

@@ -15,12 +15,14 @@ SET message_id = excluded.message_id, sha256 = excluded.sha256, expires_at = exc
 WHERE message_dedup.expires_at <= now();
 
 -- name: InsertMessages :exec
-INSERT INTO messages (id, tenant_id, endpoint_id, external_id, occurred_at, size, sha256)
-SELECT u.id, u.tenant_id, u.endpoint_id, u.external_id, u.occurred_at, u.size, u.sha256
+INSERT INTO messages (id, tenant_id, endpoint_id, external_id, occurred_at, size, sha256, batch_id, batch_offset)
+SELECT u.id, u.tenant_id, u.endpoint_id, u.external_id, u.occurred_at, u.size, u.sha256,
+    NULLIF(u.batch_id, '00000000-0000-0000-0000-000000000000'), u.batch_offset
 FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(tenant_ids)::uuid[]) AS tenant_id,
     unnest(sqlc.arg(endpoint_ids)::uuid[]) AS endpoint_id, unnest(sqlc.arg(external_ids)::text[]) AS external_id,
     unnest(sqlc.arg(key_hashes)::bytea[]) AS key_hash, unnest(sqlc.arg(occurred)::timestamptz[]) AS occurred_at,
-    unnest(sqlc.arg(sizes)::int[]) AS size, unnest(sqlc.arg(sha256s)::bytea[]) AS sha256) u
+    unnest(sqlc.arg(sizes)::int[]) AS size, unnest(sqlc.arg(sha256s)::bytea[]) AS sha256,
+    unnest(sqlc.arg(batch_ids)::uuid[]) AS batch_id, unnest(sqlc.arg(batch_offsets)::int[]) AS batch_offset) u
 JOIN message_dedup d ON d.endpoint_id = u.endpoint_id AND d.key_hash = u.key_hash AND d.message_id = u.id
 ORDER BY u.id;
 
@@ -53,10 +55,12 @@ JOIN message_dedup d ON d.endpoint_id = u.endpoint_id AND d.key_hash = u.key_has
 UPDATE messages SET conflicting = true WHERE id = $1 AND NOT conflicting;
 
 -- name: MessageToArchive :one
-SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, e.retention, b.request, b.raw
+SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, m.size, m.segment_id, m.batch_id, m.batch_offset,
+    t.version_id AS batch_version_id, t.request_sha256 AS batch_request_sha256, t.retain_until AS batch_retain_until, e.retention, e.archive_segments, b.request, b.raw
 FROM messages m
 JOIN endpoints e ON e.id = m.endpoint_id
 LEFT JOIN message_bodies b ON b.message_id = m.id
+LEFT JOIN batches t ON t.id = m.batch_id
 WHERE m.id = $1;
 
 -- name: MessageSize :one
@@ -64,19 +68,21 @@ SELECT size FROM messages WHERE id = $1;
 
 -- name: SmallMessagesToArchive :many
 -- Without those that are larger, or gone.
-SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, e.retention, b.request, b.raw
+SELECT m.id, m.tenant_id, m.endpoint_id, m.external_id, m.number, m.status, m.run, m.sha256, m.size, m.segment_id, m.batch_id, m.batch_offset,
+    t.version_id AS batch_version_id, t.request_sha256 AS batch_request_sha256, t.retain_until AS batch_retain_until, e.retention, e.archive_segments, b.request, b.raw
 FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id) u
 JOIN messages m ON m.id = u.id
 JOIN endpoints e ON e.id = m.endpoint_id
 LEFT JOIN message_bodies b ON b.message_id = m.id
+LEFT JOIN batches t ON t.id = m.batch_id
 WHERE m.size <= sqlc.arg(max_size)::int;
 
 -- name: LockMessageNumbers :many
-SELECT m.id, m.endpoint_id, m.number FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id) u JOIN messages m ON m.id = u.id
+SELECT m.id, m.endpoint_id, m.number, m.segment_id FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id) u JOIN messages m ON m.id = u.id
 ORDER BY m.id FOR UPDATE OF m;
 
 -- name: SetMessageNumbers :exec
-UPDATE messages m SET number = u.number
+UPDATE messages m SET number = u.number, segment_id = sqlc.narg(segment_id)
 FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(numbers)::bigint[]) AS number) u
 WHERE m.id = u.id;
 
