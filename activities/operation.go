@@ -27,7 +27,7 @@ type Progress struct {
 
 // How an operation goes on.
 const (
-	operationSlice = 10 * time.Second       // one activity's part: then the workflow shows how far it is
+	operationSlice = 10 * time.Second      // one activity's part: then the workflow shows how far it is
 	operationPause = 50 * time.Millisecond // between looks at what is under way
 )
 

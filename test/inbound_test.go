@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -18,7 +19,7 @@ import (
 )
 
 // TestABatchIsArchivedWhileItsProducerWaits replays history: each line becomes
-// a record and an event of its own.
+// a message and an event of its own.
 func TestABatchIsArchivedWhileItsProducerWaits(t *testing.T) {
 	t.Parallel()
 	g := start(t)
@@ -44,7 +45,12 @@ func TestABatchIsArchivedWhileItsProducerWaits(t *testing.T) {
 			require.Equal(t, sum(line), r.Accepted.SHA256)
 			kept := g.archived(t, r.Accepted.ID)
 			require.Equal(t, *kept.Archive, r.Accepted.Receipt.Location)
-			require.Contains(t, g.recordText(t, kept), string(line))
+			require.Contains(t, g.recordText(t, kept), "WARC-Refers-To: ", "the batch is a record of its own")
+			raw, err := g.client.MessageRaw(t.Context(), r.Accepted.ID)
+			require.NoError(t, err)
+			body, err := io.ReadAll(raw.Body)
+			require.NoError(t, errors.Join(err, raw.Body.Close()))
+			require.Equal(t, string(line), string(body))
 		}
 	}
 	require.Error(t, results[25].Err())
