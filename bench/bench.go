@@ -14,7 +14,7 @@ import (
 type settings struct {
 	Seconds    float64 `default:"10" help:"How long each load is measured, after a warm-up of a third of that."`
 	Out        string  `placeholder:"PREFIX" help:"Write the figures to PREFIX.json and a chart to PREFIX.svg."`
-	Together   bool    `help:"Run API and worker in one process (posthorn serve) where the scenario does not need two."`
+	Apart      bool    `help:"Run API and worker as two processes, not as one (posthorn serve)."`
 	Profile    string  `placeholder:"FILE" help:"Run the product in this process, and write a CPU profile of the first load that is measured."`
 	Statements bool    `help:"Print what PostgreSQL spent its time on in each load (pg_stat_statements)."`
 }

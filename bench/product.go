@@ -66,7 +66,7 @@ func (p *product) start(ctx context.Context, dispatch string, roles []string) (e
 	}
 	switch {
 	case len(roles) > 0:
-	case p.bench.Together || p.bench.Profile != "":
+	case !p.bench.Apart || p.bench.Profile != "":
 		roles = []string{roleBoth}
 	default:
 		roles = []string{roleAPI, roleWorker}
@@ -125,6 +125,11 @@ func (p *product) run(ctx context.Context, role string) error {
 		return err
 	}
 	environment := []string{"PATH=" + os.Getenv("PATH")}
+	for _, name := range []string{"GOGC", "GOMEMLIMIT"} { // to see what they do
+		if value, set := os.LookupEnv(name); set {
+			environment = append(environment, name+"="+value)
+		}
+	}
 	if role != roleWorker {
 		environment = append(environment, gateway.ListenVariable+"="+p.address)
 	}
