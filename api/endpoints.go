@@ -13,29 +13,29 @@ import (
 )
 
 type endpointView struct {
-	ID        hook.ID               `json:"id"`
-	Name      string                `json:"name"`
-	URL       string                `json:"url" doc:"Where the producer sends its messages"`
-	Token     string                `json:"token"`
-	Auth      hook.AuthMode         `json:"auth"`
-	Signature *hook.SignatureScheme `json:"signature" doc:"Where an HMAC is found; null for others than hmac"`
-	Provider  *string               `json:"provider" doc:"Whose callbacks it receives; null for a producer's own messages"`
+	ID        hook.ID                        `json:"id"`
+	Name      string                         `json:"name"`
+	URL       string                         `json:"url" doc:"Where the producer sends its messages"`
+	Token     string                         `json:"token"`
+	Auth      hook.AuthMode                  `json:"auth"`
+	Signature nullable[hook.SignatureScheme] `json:"signature" doc:"Where an HMAC is found; null for others than hmac"`
+	Provider  *string                        `json:"provider" doc:"Whose callbacks it receives; null for a producer's own messages"`
 
 	ProviderConfig   *providerConfig `json:"provider_config" doc:"Secrets are masked; null where there is no provider"`
 	FormerConfigEnds timestamp       `json:"former_config_ends" doc:"Until when callbacks by the configuration before are accepted, too; null where they are not"`
 
-	PublicURL   *string       `json:"public_url" doc:"The base of url, where it is not the deployment's"`
-	Enabled     bool          `json:"enabled"`
-	RateLimit   int           `json:"rate_limit" doc:"Requests per second"`
-	Burst       int           `json:"burst" doc:"Requests"`
-	DedupWindow duration      `json:"dedup_window"`
-	Retention   duration      `json:"retention"`
-	Allowlist   []string      `json:"allowlist" doc:"CIDRs; empty: any address"`
-	Mapping     *hook.Mapping `json:"mapping" doc:"Makes messages of another platform's JSON; null: they come as messages"`
-	Segments    bool          `json:"archive_segments" doc:"Several of its messages may lie in one object of the archive"`
-	CreatedAt   timestamp     `json:"created_at"`
-	UpdatedAt   timestamp     `json:"updated_at"`
-	Secret      *string       `json:"secret,omitempty" doc:"Once, when it is made or rotated"`
+	PublicURL   *string                `json:"public_url" doc:"The base of url, where it is not the deployment's"`
+	Enabled     bool                   `json:"enabled"`
+	RateLimit   int                    `json:"rate_limit" doc:"Requests per second"`
+	Burst       int                    `json:"burst" doc:"Requests"`
+	DedupWindow duration               `json:"dedup_window"`
+	Retention   duration               `json:"retention"`
+	Allowlist   []string               `json:"allowlist" doc:"CIDRs; empty: any address"`
+	Mapping     nullable[hook.Mapping] `json:"mapping" doc:"Makes messages of another platform's JSON; null: they come as messages"`
+	Segments    bool                   `json:"archive_segments" doc:"Several of its messages may lie in one object of the archive"`
+	CreatedAt   timestamp              `json:"created_at"`
+	UpdatedAt   timestamp              `json:"updated_at"`
+	Secret      *string                `json:"secret,omitempty" doc:"Once, when it is made or rotated"`
 }
 
 // endpointSettings is what a user may set, at creation and later.
@@ -280,11 +280,11 @@ func (s *server) showEndpoint(e hook.Endpoint, secret hook.Secret) endpointView 
 	view := endpointView{
 		ID: e.ID, Name: e.Name, URL: cmp.Or(e.PublicURL, s.PublicURL) + "/webhooks/incoming/" + cmp.Or(e.Provider, "in") + "/" + e.Token, Token: e.Token, Auth: e.Auth,
 		Enabled: e.Enabled, RateLimit: e.RateLimit, Burst: e.Burst,
-		DedupWindow: duration{e.DedupWindow}, Retention: duration{e.Retention}, Allowlist: []string{}, Mapping: e.Mapping, Segments: e.ArchiveSegments,
+		DedupWindow: duration{e.DedupWindow}, Retention: duration{e.Retention}, Allowlist: []string{}, Mapping: orNull(e.Mapping), Segments: e.ArchiveSegments,
 		CreatedAt: timestamp{e.CreatedAt}, UpdatedAt: timestamp{e.UpdatedAt},
 	}
 	if e.Auth == hook.AuthHMAC {
-		view.Signature = &e.Signature
+		view.Signature = orNull(&e.Signature)
 	}
 	if e.PublicURL != "" {
 		view.PublicURL = &e.PublicURL

@@ -25,9 +25,9 @@ type MappingTest struct {
 
 // mappingResult is the message that a request becomes, or why it does not.
 type mappingResult struct {
-	Message   *mappedMessage    `json:"message" doc:"null where the mapping fails, or the request is a challenge"`
-	Challenge *string           `json:"challenge" doc:"What the request is answered with instead of being a message"`
-	Errors    []hook.FieldError `json:"errors" doc:"Each with its place in the mapping: the request would be refused"`
+	Message   nullable[mappedMessage] `json:"message" doc:"null where the mapping fails, or the request is a challenge"`
+	Challenge *string                 `json:"challenge" doc:"What the request is answered with instead of being a message"`
+	Errors    []hook.FieldError       `json:"errors" doc:"Each with its place in the mapping: the request would be refused"`
 }
 
 type mappedMessage struct {
@@ -102,7 +102,7 @@ func (s *server) testMapping(ctx context.Context, who caller, in *struct {
 	if challenge != "" {
 		out.Challenge = &challenge
 	} else if err == nil {
-		out.Message = showMapped(payload)
+		out.Message = orNull(showMapped(payload))
 	}
 	return out, err
 }

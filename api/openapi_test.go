@@ -93,6 +93,12 @@ func TestOpenAPISaysWhatMayBeNull(t *testing.T) {
 	for _, name := range []string{"LocationView", "FilterErrorView", "PhasesView"} {
 		require.ElementsMatch(t, []any{"object", "null"}, schemas[name].(map[string]any)["type"], name)
 	}
+	for of, fields := range map[string][]string{"EndpointView": {"signature", "mapping"}, "MappingResult": {"message"}} {
+		for _, name := range fields {
+			field := schemas[of].(map[string]any)["properties"].(map[string]any)[name].(map[string]any)
+			require.ElementsMatch(t, []any{"object", "null"}, field["type"], name)
+		}
+	}
 }
 
 func TestOpenAPIShowsNothingOfThisDeployment(t *testing.T) {

@@ -60,7 +60,8 @@ func (duration) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
-// nullable is a field that may be left out, be null, or have a value.
+// nullable is a field that may be left out, be null, or have a value. In an
+// answer it is null unless it was set.
 type nullable[T any] struct {
 	Set   bool // it was sent
 	Null  bool
@@ -74,6 +75,21 @@ func (n *nullable[T]) UnmarshalJSON(raw []byte) error {
 		return nil
 	}
 	return json.Unmarshal(raw, &n.Value)
+}
+
+// orNull is a field of an answer.
+func orNull[T any](value *T) (n nullable[T]) {
+	if n.Set = value != nil; n.Set {
+		n.Value = *value
+	}
+	return n
+}
+
+func (n nullable[T]) MarshalJSON() ([]byte, error) {
+	if !n.Set || n.Null {
+		return []byte("null"), nil
+	}
+	return json.Marshal(n.Value)
 }
 
 // Schema is that of the value, or null.

@@ -41,8 +41,6 @@ type WebhookCommon struct {
 type filterErrorView struct {
 	_ struct{} `nullable:"true"`
 
-	_ struct{} `nullable:"true"`
-
 	EventID hook.ID   `json:"event_id"`
 	Message string    `json:"message"`
 	At      timestamp `json:"at"`
