@@ -66,7 +66,7 @@ func (q *request) enter(rt route) error {
 	}
 	q.letFrame(q.session.Frames)
 	if !rt.open && (!rt.allows(q.session.Role) || rt.people && q.session.UserID == (hook.ID{})) {
-		return &hook.Error{Code: hook.CodeForbidden, Message: "your role, " + string(q.session.Role) + ", does not open this page"}
+		return &hook.Error{Code: hook.CodeForbidden, Message: "your role, " + string(q.session.Role) + ", does not open this page. Ask an admin of your organisation."}
 	}
 	if q.Method == http.MethodPost {
 		if err := q.ParseForm(); err != nil {

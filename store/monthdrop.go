@@ -82,6 +82,12 @@ func (s *Store) dropBelongings(ctx context.Context, r idRange, progress func(Dro
 			return q.DropEventIDs(ctx, db.DropEventIDsParams{FirstID: r.first, NextID: r.next, MaxRows: dropRows})
 		},
 		func() (int64, error) {
+			return q.DropSegments(ctx, db.DropSegmentsParams{FirstID: r.first, NextID: r.next, MaxRows: dropRows})
+		},
+		func() (int64, error) {
+			return q.DropBatches(ctx, db.DropBatchesParams{FirstID: r.first, NextID: r.next, MaxRows: dropRows})
+		},
+		func() (int64, error) {
 			return q.DropTransitions(ctx, db.DropTransitionsParams{FirstID: r.first, NextID: r.next, MaxRows: dropRows})
 		},
 	} {

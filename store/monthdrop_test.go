@@ -50,6 +50,10 @@ func longAgo(t *testing.T) *old {
 		ID: idAt(pastDay), TenantID: o.tenant, EndpointID: o.endpoint.ID, MessageID: o.message.ID, Type: "a.b", Data: []byte(`{}`), OccurredAt: pastDay,
 		Transition: &hook.Transition{Key: "k", MessageID: "m", Rank: 1},
 	}
+	o.exec(t, "INSERT INTO segments (id, tenant_id, endpoint_id, messages, version_id) VALUES ($1, $2, $3, $4, 'v')",
+		idAt(pastDay), o.tenant, o.endpoint.ID, []hook.ID{o.message.ID})
+	o.exec(t, "INSERT INTO batches (id, tenant_id, endpoint_id, request, sha256, version_id) VALUES ($1, $2, $3, '', '', 'v')",
+		idAt(pastDay), o.tenant, o.endpoint.ID)
 	o.archive(t, o.message, o.event)
 	o.delivery = o.deliver(t, o.event, pastDay)
 	o.published = hook.Event{ID: idAt(pastDay), TenantID: o.tenant, PublicID: "evt", Type: "a.b", Data: []byte(`{}`), OccurredAt: pastDay}
@@ -87,6 +91,7 @@ func (o *old) left(t *testing.T) map[string]int {
 	for table, column := range map[string]string{
 		"messages": "id", "message_bodies": "message_id", "message_search": "message_id", "search_queue": "message_id", "attachments": "message_id",
 		"archive_faults": "message_id", "events": "id", "event_ids": "event_id", "transitions": "event_id", "deliveries": "event_id", "attempts": "delivery_id",
+		"segments": "id", "batches": "id",
 	} {
 		if n := o.count(t, "SELECT count(*) FROM "+table+" WHERE "+column+" < first_id('2026-01-01Z')"); n > 0 {
 			found[table] = n
@@ -100,7 +105,7 @@ func TestAMonthGoesWithAllThatBelongsToItAndTheLedgerAddsUp(t *testing.T) {
 	o := longAgo(t)
 	before := o.ledger(t, o.tenant)
 	require.Equal(t, map[string]int{
-		"messages": 1, "message_search": 1, "attachments": 1, "events": 2, "event_ids": 1, "transitions": 1, "deliveries": 2, "attempts": 2,
+		"messages": 1, "message_search": 1, "attachments": 1, "events": 2, "event_ids": 1, "transitions": 1, "deliveries": 2, "attempts": 2, "segments": 1, "batches": 1,
 	}, o.left(t))
 	o.exec(t, "INSERT INTO search_queue VALUES ($1)", o.message.ID)
 	months, err := o.PastMonths(t.Context())

@@ -55,6 +55,28 @@ func (q *Queries) DropAttachments(ctx context.Context, arg DropAttachmentsParams
 	return result.RowsAffected(), nil
 }
 
+const dropBatches = `-- name: DropBatches :execrows
+DELETE FROM batches WHERE id = ANY(ARRAY(
+    SELECT b.id FROM batches b WHERE b.id >= $1::uuid AND b.id < $2::uuid
+        AND NOT EXISTS (SELECT FROM messages m WHERE m.tenant_id = b.tenant_id AND m.status = 'accepted' AND m.batch_id = b.id)
+    LIMIT $3))
+`
+
+type DropBatchesParams struct {
+	FirstID uuid.UUID
+	NextID  uuid.UUID
+	MaxRows int32
+}
+
+// Likewise.
+func (q *Queries) DropBatches(ctx context.Context, arg DropBatchesParams) (int64, error) {
+	result, err := q.db.Exec(ctx, dropBatches, arg.FirstID, arg.NextID, arg.MaxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const dropDeliveries = `-- name: DropDeliveries :one
 WITH chosen AS MATERIALIZED (
     SELECT d.id, d.event_id FROM deliveries d WHERE d.id = ANY(ARRAY(
@@ -130,6 +152,28 @@ type DropMonthParams struct {
 func (q *Queries) DropMonth(ctx context.Context, arg DropMonthParams) error {
 	_, err := q.db.Exec(ctx, dropMonth, arg.Parent, arg.Month)
 	return err
+}
+
+const dropSegments = `-- name: DropSegments :execrows
+DELETE FROM segments WHERE id = ANY(ARRAY(
+    SELECT s.id FROM segments s WHERE s.id >= $1::uuid AND s.id < $2::uuid
+        AND NOT EXISTS (SELECT FROM messages m WHERE m.tenant_id = s.tenant_id AND m.status = 'accepted' AND m.id = ANY(s.messages))
+    LIMIT $3))
+`
+
+type DropSegmentsParams struct {
+	FirstID uuid.UUID
+	NextID  uuid.UUID
+	MaxRows int32
+}
+
+// Without those of which a message, of another month, is still to be marked.
+func (q *Queries) DropSegments(ctx context.Context, arg DropSegmentsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, dropSegments, arg.FirstID, arg.NextID, arg.MaxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const dropTransitions = `-- name: DropTransitions :execrows

@@ -65,6 +65,20 @@ DELETE FROM transitions WHERE ctid = ANY(ARRAY(
 DELETE FROM attachments WHERE ctid = ANY(ARRAY(
     SELECT a.ctid FROM attachments a WHERE a.message_id >= sqlc.arg(first_id)::uuid AND a.message_id < sqlc.arg(next_id)::uuid LIMIT sqlc.arg(max_rows)));
 
+-- name: DropSegments :execrows
+-- Without those of which a message, of another month, is still to be marked.
+DELETE FROM segments WHERE id = ANY(ARRAY(
+    SELECT s.id FROM segments s WHERE s.id >= sqlc.arg(first_id)::uuid AND s.id < sqlc.arg(next_id)::uuid
+        AND NOT EXISTS (SELECT FROM messages m WHERE m.tenant_id = s.tenant_id AND m.status = 'accepted' AND m.id = ANY(s.messages))
+    LIMIT sqlc.arg(max_rows)));
+
+-- name: DropBatches :execrows
+-- Likewise.
+DELETE FROM batches WHERE id = ANY(ARRAY(
+    SELECT b.id FROM batches b WHERE b.id >= sqlc.arg(first_id)::uuid AND b.id < sqlc.arg(next_id)::uuid
+        AND NOT EXISTS (SELECT FROM messages m WHERE m.tenant_id = b.tenant_id AND m.status = 'accepted' AND m.batch_id = b.id)
+    LIMIT sqlc.arg(max_rows)));
+
 -- name: CountGone :one
 -- Writes a month's messages into the ledger as gone, and says how many they are.
 WITH counted AS (
