@@ -144,7 +144,8 @@ func (r *archiveRun) look(l *loaded, j store.Job, err error) (next Next, ours bo
 
 func (r *archiveRun) sealOne(ctx context.Context, j store.Job, l *loaded, number int64) {
 	begun := time.Now()
-	if _, err := r.seal(ctx, l, number, r.id); err != nil {
+	_, first, err := r.seal(ctx, l, number, r.id)
+	if err != nil {
 		next := Start
 		if ctx.Err() != nil {
 			next = Retry
@@ -155,15 +156,20 @@ func (r *archiveRun) sealOne(ctx context.Context, j store.Job, l *loaded, number
 		r.leave(j, next)
 		return
 	}
-	r.archived(j, dispatch.Result{Made: true, Took: time.Since(begun)})
+	r.archived(j, first, dispatch.Result{Made: true, Took: time.Since(begun)})
 }
 
-// archived ends a message that is archived.
-func (r *archiveRun) archived(j store.Job, result dispatch.Result) {
+// archived ends a message that is archived: by this run, or by its own workflow
+// meanwhile.
+func (r *archiveRun) archived(j store.Job, here bool, result dispatch.Result) {
 	r.mu.Lock()
-	r.did.Messages++
-	r.of[j.SubjectID] = true
-	r.did.Endpoints = len(r.of)
+	if here {
+		r.did.Messages++
+		r.of[j.SubjectID] = true
+		r.did.Endpoints = len(r.of)
+	} else {
+		r.did.Left++
+	}
 	r.mu.Unlock()
 	r.from.Done(time.Now(), j.SubjectID, j.Ref, result)
 	r.settle(j, Drop)

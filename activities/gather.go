@@ -106,7 +106,7 @@ func (r *archiveRun) ended(ctx context.Context, tasks []task, err error) {
 		r.did.Segments++
 		r.mu.Unlock()
 		for _, t := range tasks {
-			r.archived(t.job, dispatch.Result{})
+			r.archived(t.job, true, dispatch.Result{})
 		}
 		return
 	}

@@ -53,37 +53,38 @@ func (a *Activities) sealAlone(ctx context.Context, id hook.ID) (Sealed, error) 
 		sealed := Sealed{numbers[id].Number, archive.SegmentKey(l.TenantID, l.EndpointID, segment), len(eventsOf(&l.Message, l.result))}
 		return sealed, a.sealSegment(ctx, segment, hook.ID{})
 	}
-	return a.seal(ctx, &l, numbers[id].Number, hook.ID{})
+	sealed, _, err := a.seal(ctx, &l, numbers[id].Number, hook.ID{})
+	return sealed, err
 }
 
 // seal seals a message that has its number. by is the run that does it, zero for
-// the message's own workflow.
-func (a *Activities) seal(ctx context.Context, l *loaded, number int64, by hook.ID) (Sealed, error) {
+// the message's own workflow. first is false where it was marked before.
+func (a *Activities) seal(ctx context.Context, l *loaded, number int64, by hook.ID) (sealed Sealed, first bool, err error) {
 	m := &l.Message
 	if m.Number = number; number == 0 {
-		return Sealed{}, hook.NotFound("message")
+		return sealed, false, hook.NotFound("message")
 	}
 	m.RetainUntil = retainUntil(m, time.Now())
 	if err := a.sealBatch(ctx, m, m.RetainUntil); err != nil {
-		return Sealed{}, err
+		return sealed, false, err
 	}
 	results, err := a.putInline(ctx, m, l.attached)
 	if err != nil {
-		return Sealed{}, err
+		return sealed, false, err
 	}
 	for _, r := range results {
 		m.Payload.Attachments[r.N] = r.Attachment
 	}
 	if m.Location, err = a.putRecord(ctx, m); err != nil {
-		return Sealed{}, err
+		return sealed, false, err
 	}
 	crash.At(crash.AfterRecord)
 	sealing := a.sealing(l, by, results)
-	if _, err := a.Store.Archived(ctx, sealing); err != nil {
-		return Sealed{}, err
+	if first, err = a.Store.Archived(ctx, sealing); err != nil {
+		return sealed, false, err
 	}
 	crash.At(crash.AfterArchive)
-	return Sealed{Number: m.Number, Key: m.Location.Key, Events: len(sealing.Events)}, nil
+	return Sealed{Number: m.Number, Key: m.Location.Key, Events: len(sealing.Events)}, first, nil
 }
 
 // sealing is what follows from a message that lies in WORM storage.

@@ -31,6 +31,7 @@ func TestARepeatUnderAnIdempotencyKeyGetsTheFirstAnswer(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	_, admin := s.tenant(t)
+	s.create(t, admin, "/api/v1/webhooks", object{"url": "https://example.com/", "events": []string{"a"}}) // which the event goes to
 	for path, body := range creations() {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()

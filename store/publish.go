@@ -68,7 +68,7 @@ func insertDeliveries(ctx context.Context, q *db.Queries, list []arrival) error 
 	}
 	rows, err := q.InsertDeliveries(ctx, p)
 	for _, row := range rows {
-		of[row.Ref].RowID = row.ID
+		of[row.ID].RowID = row.RowID
 	}
 	return err
 }

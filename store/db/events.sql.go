@@ -261,16 +261,17 @@ func (q *Queries) EventsOfType(ctx context.Context, arg EventsOfTypeParams) ([]E
 }
 
 const insertDeliveries = `-- name: InsertDeliveries :many
-WITH u AS (SELECT unnest($1::uuid[]) AS id, unnest($2::uuid[]) AS tenant_id,
+WITH u AS MATERIALIZED (SELECT unnest($1::uuid[]) AS id, unnest($2::uuid[]) AS tenant_id,
         unnest($3::uuid[]) AS event_id, unnest($4::uuid[]) AS webhook_id,
         unnest($5::text[]) AS format, unnest($6::text[]) AS transform,
-        unnest($7::smallint[]) AS shard),
+        unnest($7::smallint[]) AS shard, nextval('outbox_id_seq') AS row_id),
 made AS (
     INSERT INTO deliveries (id, tenant_id, event_id, webhook_id, format, transform)
-    SELECT u.id, u.tenant_id, u.event_id, u.webhook_id, u.format, u.transform FROM u ORDER BY u.id)
-INSERT INTO outbox (shard, kind, subject, ref, run)
-SELECT u.shard, 'delivery', u.webhook_id, u.id, 0 FROM u ORDER BY u.id
-RETURNING id, ref
+    SELECT u.id, u.tenant_id, u.event_id, u.webhook_id, u.format, u.transform FROM u ORDER BY u.id),
+queued AS (
+    INSERT INTO outbox (id, shard, kind, subject, ref, run) OVERRIDING SYSTEM VALUE
+    SELECT u.row_id, u.shard, 'delivery', u.webhook_id, u.id, 0 FROM u ORDER BY u.id)
+SELECT u.row_id::bigint AS row_id, u.id::uuid AS id FROM u
 `
 
 type InsertDeliveriesParams struct {
@@ -284,11 +285,11 @@ type InsertDeliveriesParams struct {
 }
 
 type InsertDeliveriesRow struct {
-	ID  int64
-	Ref uuid.UUID
+	RowID int64
+	ID    uuid.UUID
 }
 
-// With their outbox rows, which are the answer.
+// With their outbox rows, whose ids are the answer.
 func (q *Queries) InsertDeliveries(ctx context.Context, arg InsertDeliveriesParams) ([]InsertDeliveriesRow, error) {
 	rows, err := q.db.Query(ctx, insertDeliveries,
 		arg.Ids,
@@ -306,7 +307,7 @@ func (q *Queries) InsertDeliveries(ctx context.Context, arg InsertDeliveriesPara
 	items := []InsertDeliveriesRow{}
 	for rows.Next() {
 		var i InsertDeliveriesRow
-		if err := rows.Scan(&i.ID, &i.Ref); err != nil {
+		if err := rows.Scan(&i.RowID, &i.ID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -75,7 +75,7 @@ $$;
 
 -- The months that have partitions, oldest first, with the tables that do.
 CREATE FUNCTION months() RETURNS TABLE (month date, parents text[]) LANGUAGE sql STABLE AS $$
-    SELECT to_date(right(c.relname, 7), 'YYYY_MM'), array_agg(p.relname::text)
+    SELECT to_date(substring(c.relname FROM '_(\d{4}_\d{2})$'), 'YYYY_MM'), array_agg(p.relname::text)
     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
     WHERE i.inhparent = ANY(monthly_tables()::regclass[]) AND c.relname NOT LIKE '%\_default'
     GROUP BY 1 ORDER BY 1

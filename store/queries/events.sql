@@ -28,17 +28,18 @@ JOIN webhooks w ON w.tenant_id = u.tenant_id AND w.active AND w.deleted_at IS NU
 ORDER BY u.n, w.id;
 
 -- name: InsertDeliveries :many
--- With their outbox rows, which are the answer.
-WITH u AS (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(tenant_ids)::uuid[]) AS tenant_id,
+-- With their outbox rows, whose ids are the answer.
+WITH u AS MATERIALIZED (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(tenant_ids)::uuid[]) AS tenant_id,
         unnest(sqlc.arg(event_ids)::uuid[]) AS event_id, unnest(sqlc.arg(webhook_ids)::uuid[]) AS webhook_id,
         unnest(sqlc.arg(formats)::text[]) AS format, unnest(sqlc.arg(transforms)::text[]) AS transform,
-        unnest(sqlc.arg(shards)::smallint[]) AS shard),
+        unnest(sqlc.arg(shards)::smallint[]) AS shard, nextval('outbox_id_seq') AS row_id),
 made AS (
     INSERT INTO deliveries (id, tenant_id, event_id, webhook_id, format, transform)
-    SELECT u.id, u.tenant_id, u.event_id, u.webhook_id, u.format, u.transform FROM u ORDER BY u.id)
-INSERT INTO outbox (shard, kind, subject, ref, run)
-SELECT u.shard, 'delivery', u.webhook_id, u.id, 0 FROM u ORDER BY u.id
-RETURNING id, ref;
+    SELECT u.id, u.tenant_id, u.event_id, u.webhook_id, u.format, u.transform FROM u ORDER BY u.id),
+queued AS (
+    INSERT INTO outbox (id, shard, kind, subject, ref, run) OVERRIDING SYSTEM VALUE
+    SELECT u.row_id, u.shard, 'delivery', u.webhook_id, u.id, 0 FROM u ORDER BY u.id)
+SELECT u.row_id::bigint AS row_id, u.id::uuid AS id FROM u;
 
 -- name: EventByID :one
 SELECT * FROM events WHERE tenant_id = $1 AND id = $2;
