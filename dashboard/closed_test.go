@@ -2,9 +2,6 @@ package dashboard_test
 
 import (
 	"testing"
-	"time"
-
-	"github.com/stretchr/testify/require"
 
 	"posthorn/hook"
 )
@@ -45,18 +42,15 @@ func TestInABrowserSomebodyWhoGuessesIsLockedOut(t *testing.T) {
 func TestInABrowserSomebodyAcceptsAnInvitation(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
-	i, err := s.store.Invite(t.Context(), s.tenant, "new@example.com", hook.RoleAuditor, time.Hour)
-	require.NoError(t, err)
-	sealed, err := s.store.SealLink(hook.Link{TenantID: s.tenant, Invitation: i.ID, ExpiresAt: i.ExpiresAt})
-	require.NoError(t, err)
+	link := s.invite(t)
 	w := s.open(t, nil)
-	w.visit("/portal/link/" + sealed)
+	w.visit(link)
 	w.sees("new@example.com")
 	w.look("join")
 	w.fill("[name=name]", "New")
 	w.fill("[name=password]", password)
 	w.click("main button")
 	w.sees("Overview")
-	w.visit("/portal/link/" + sealed)
+	w.visit(link)
 	w.look("dead-link")
 }

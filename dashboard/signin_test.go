@@ -86,15 +86,21 @@ func TestANewPasswordEndsOtherSessions(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, anew.get(t, "/portal/account").status)
 }
 
-func TestAnInvitationMakesAnAccount(t *testing.T) {
-	t.Parallel()
-	s := setup(t)
+// invite invites new@example.com as an auditor, and returns the link's path.
+func (s *site) invite(t testing.TB) string {
+	t.Helper()
 	i, err := s.store.Invite(t.Context(), s.tenant, "new@example.com", hook.RoleAuditor, time.Hour)
 	require.NoError(t, err)
 	sealed, err := s.store.SealLink(hook.Link{TenantID: s.tenant, Invitation: i.ID, ExpiresAt: i.ExpiresAt})
 	require.NoError(t, err)
+	return "/portal/link/" + sealed
+}
+
+func TestAnInvitationMakesAnAccount(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
 	b := &browser{site: s}
-	join := b.get(t, "/portal/link/"+sealed).location()
+	join := b.get(t, s.invite(t)).location()
 	require.Contains(t, b.get(t, join).body, "new@example.com")
 	require.Equal(t, http.StatusUnprocessableEntity, b.post(t, join, "name", "", "password", "short").status)
 	require.Equal(t, "/portal/", b.post(t, join, "name", "New", "password", password).location())
