@@ -62,8 +62,8 @@ type Config struct {
 // server carries the configuration to the handlers.
 type server struct {
 	Config
-	endpoints cache[knownEndpoint]
-	keys      cache[hook.APIKey]
+	endpoints *cache[knownEndpoint]
+	keys      *cache[hook.APIKey]
 	wire      *memory // of bodies as they came
 	unpacked  *memory // of those that were decompressed
 	parsing   *semaphore.Weighted
@@ -80,8 +80,8 @@ func New(c Config) (http.Handler, error) {
 		c.Metrics = metrics.New()
 	}
 	s := &server{
-		Config: c,
-		wire:   newMemory(c.BodyMemory/4*3, c.MemoryWait), unpacked: newMemory(c.BodyMemory/4, c.MemoryWait),
+		Config: c, endpoints: newCache[knownEndpoint](), keys: newCache[hook.APIKey](),
+		wire: newMemory(c.BodyMemory/4*3, c.MemoryWait), unpacked: newMemory(c.BodyMemory/4, c.MemoryWait),
 		parsing:  semaphore.NewWeighted(largeParsers),
 		receipts: &receipts{store: c.Store, waiting: map[hook.ID][]chan store.Receipt{}},
 		schemas:  &schemas{store: c.Store, known: map[schemaKey]knownSchema{}},

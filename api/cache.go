@@ -18,11 +18,12 @@ const cacheTTL = 500 * time.Millisecond
 const cacheRows = 10_000
 
 // cache keeps rows that each request needs. What was not found is not kept:
-// whoever guesses must not fill our memory.
+// whoever guesses must not fill our memory. Whoever asks may hold no
+// transaction: one asks for all.
 type cache[V any] struct {
 	mu    sync.RWMutex
 	known map[string]cached[V]
-	asked singleflight.Group
+	asked *singleflight.Group // since known was emptied
 }
 
 type cached[V any] struct {
@@ -30,16 +31,23 @@ type cached[V any] struct {
 	until time.Time
 }
 
+func newCache[V any]() *cache[V] {
+	c := &cache[V]{}
+	c.forget()
+	return c
+}
+
 // find returns what is known under a key, or asks, once for all who want it at
 // the same time. Nobody may change what it returns.
 func (c *cache[V]) find(ctx context.Context, key string, ask func(context.Context) (V, time.Time, error)) (none V, err error) {
 	c.mu.RLock()
 	known, ok := c.known[key]
+	asked := c.asked
 	c.mu.RUnlock()
 	if ok && time.Now().Before(known.until) {
 		return known.value, nil
 	}
-	found := c.asked.DoChan(key, func() (any, error) {
+	found := asked.DoChan(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptTimeout)
 		defer cancel()
 		now := time.Now()
@@ -51,7 +59,7 @@ func (c *cache[V]) find(ctx context.Context, key string, ask func(context.Contex
 		if end.After(now) && end.Before(until) {
 			until = end
 		}
-		c.keep(key, cached[V]{value, until})
+		c.keep(asked, key, cached[V]{value, until})
 		return value, nil
 	})
 	select {
@@ -63,18 +71,22 @@ func (c *cache[V]) find(ctx context.Context, key string, ask func(context.Contex
 	}
 }
 
-func (c *cache[V]) keep(key string, row cached[V]) {
+// keep keeps a row, unless rows were forgotten since it was asked for.
+func (c *cache[V]) keep(asked *singleflight.Group, key string, row cached[V]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.known == nil || len(c.known) >= cacheRows {
-		c.known = map[string]cached[V]{}
+	if c.asked != asked {
+		return
+	}
+	if len(c.known) >= cacheRows {
+		clear(c.known)
 	}
 	c.known[key] = row
 }
 
-// forget has every row read anew.
+// forget has every row asked for anew, by whoever comes after it.
 func (c *cache[V]) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.known = nil
+	c.known, c.asked = map[string]cached[V]{}, new(singleflight.Group)
 }
