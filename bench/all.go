@@ -21,7 +21,7 @@ type scenario interface {
 // is scaled by.
 func (c *cli) scenarios() []scenario {
 	return []scenario{
-		&c.Ingest, &c.Deliver, &c.Inbound, &c.Fanout, &c.Failures, &c.Isolation, &c.Backlog, &c.Lists, &c.Large, &c.Restart, &c.Idle,
+		&c.Ingest, &c.Deliver, &c.Inbound, &c.Fanout, &c.Failures, &c.Isolation, &c.Backlog, &c.Growth, &c.Large, &c.Restart, &c.Idle,
 	}
 }
 

@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/http"
-	"regexp"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -14,58 +12,84 @@ import (
 )
 
 type growthCommand struct {
-	Messages    []int `default:"100000,1000000" help:"How many messages the tenant has, with as many events and deliveries and three times as many attempts. 10,000,000 take some 30 GB."`
+	Messages    []int `default:"10000,100000,1000000" help:"How many messages a tenant has, with as many events and deliveries and three times as many attempts. 10,000,000 take 30 GB."`
 	Months      int   `default:"12" help:"Over how many months they are spread."`
 	Connections int   `default:"8" help:"How many connections send messages at once."`
 }
 
-// Run measures ingest, lists and single rows at each size, with a product of its
-// own each, and says what the tables take.
+// turns is in how many turns a request is measured at each size, so that what
+// else the machine does falls on all sizes alike.
+const turns = 5
+
+// Run measures lists, searches, single rows and ingest at all sizes in turn,
+// each in a product of its own, and how many times as long as at the first size
+// they take. Requests follow one another over one connection; times are those of
+// a client that has read the answer.
 func (c *growthCommand) Run(ctx context.Context, b *bench) error {
-	b.begin("growth", "the API of a tenant with so many messages over %d months; one request after another, and messages over %d connections", c.Months, c.Connections)
-	for _, n := range c.Messages {
-		if err := c.at(ctx, b, n); err != nil {
-			return fmt.Errorf("%d messages: %w", n, err)
+	b.begin("growth", "the API of tenants that have so many messages over %d months; pages of 50, one request after another, and messages over %d connections", c.Months, c.Connections)
+	list := make([]*growth, len(c.Messages))
+	for i, n := range c.Messages {
+		p, err := b.start(ctx, "adaptive", roleAPI)
+		if err != nil {
+			return err
+		}
+		defer p.stop()
+		list[i] = &growth{product: p, messages: n, months: c.Months}
+		b.note("growth: making %d messages", n)
+		if err := list[i].fill(ctx); err != nil {
+			return fmt.Errorf("making %d messages: %w", n, err)
+		}
+		if err := list[i].printSizes(ctx); err != nil {
+			return err
+		}
+	}
+	for i, r := range list[0].requests() {
+		b.note("growth: %s", r.name)
+		if err := b.inTurns(ctx, list, i); err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+	}
+	send := ingestCommand{Body: 1024}
+	for range 2 {
+		var first times
+		for i, g := range list {
+			if err := send.measure(ctx, g.product, g.of("a message sent"), c.Connections, func() (func() error, func(), error) {
+				return send.sender(ctx, g.product, g.endpoint)
+			}); err != nil {
+				return err
+			}
+			last := &b.table[len(b.table)-1]
+			if i == 0 {
+				first = last.Times[0]
+			}
+			last.Figures = list[0].ratio(last.Times[0], first)
 		}
 	}
 	return b.end()
 }
 
-var anID = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
-
-// at measures one size.
-func (c *growthCommand) at(ctx context.Context, b *bench, n int) error {
-	p, err := b.start(ctx, "adaptive", roleAPI)
-	if err != nil {
-		return err
-	}
-	defer p.stop()
-	g := &growth{product: p, messages: n, months: c.Months}
-	if err := g.enter(ctx); err != nil {
-		return err
-	}
-	b.note("growth: making %d messages", n)
-	if err := g.fill(ctx); err != nil {
-		return err
-	}
-	if err := g.printSizes(ctx); err != nil {
-		return err
-	}
-	for _, path := range g.paths {
-		get := []func() error{func() error { return g.get(ctx, path) }}
-		if _, err := closedLoop(ctx, b.window()/15, get); err != nil { // the first answers may need what is not in memory
-			return err
+// inTurns measures a request at all sizes.
+func (b *bench) inTurns(ctx context.Context, list []*growth, request int) error {
+	took := make([]*histogram, len(list))
+	for turn := range turns + 1 {
+		for i, g := range list {
+			h, err := closedLoop(ctx, b.window()/(5*turns), []func() error{func() error { return g.requests()[request].send(ctx) }})
+			if err != nil {
+				return err
+			}
+			if turn <= 1 { // the first answers may need what is not in memory
+				took[i] = h
+			} else {
+				took[i].merge(h)
+			}
 		}
-		took, err := closedLoop(ctx, b.window()/5, get)
-		if err != nil {
-			return err
-		}
-		b.report(result{Load: "GET " + anID.ReplaceAllString(path, "{id}") + " of " + strconv.Itoa(n), Times: []times{took.times("answer")}})
 	}
-	send := ingestCommand{Body: 1024}
-	return send.measure(ctx, p, fmt.Sprintf("messages beside %d", n), c.Connections, func() (func() error, func(), error) {
-		return send.sender(ctx, p, g.endpoint)
-	})
+	first := took[0].times("answer")
+	for i, g := range list {
+		t := took[i].times("answer")
+		b.report(result{Load: g.of(g.requests()[request].name), Times: []times{t}, Figures: list[0].ratio(t, first)})
+	}
+	return nil
 }
 
 // growth is a tenant that has much.
@@ -75,34 +99,64 @@ type growth struct {
 	messages, months int
 	endpoint         client.Endpoint
 	webhook          client.Webhook
-	paths            []string // of the API, that are measured
+	message          string // id, in the midst of all, as are the next two
+	event            string
+	delivery         string
 }
 
-// enter makes what the rows refer to.
-func (g *growth) enter(ctx context.Context) (err error) {
-	if g.endpoint, err = g.addEndpoint(ctx, client.EndpointSettings{}); err != nil {
-		return err
-	}
-	g.webhook, err = g.client.CreateWebhook(ctx, client.WebhookSettings{URL: new("https://example.com/"), Events: &[]string{"message"}})
-	return err
+func (g *growth) of(load string) string { return load + " of " + strconv.Itoa(g.messages) }
+
+// ratio is how much longer something takes than at this size.
+func (g *growth) ratio(t, first times) []figure {
+	return []figure{{Name: "times " + strconv.Itoa(g.messages) + "'s", Value: t.P50 / first.P50}}
 }
 
-func (g *growth) get(ctx context.Context, path string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, g.config.URL+"/api/v1"+path, nil)
-	if err != nil {
-		return err
+// request is one of the API.
+type request struct {
+	name string
+	send func(context.Context) error
+}
+
+// requests are those that are measured. Words w0, w1, … are ever rarer, as in
+// natural language (see fill).
+func (g *growth) requests() []request {
+	messages := func(name string, filter client.MessageFilter) request {
+		return request{"messages " + name, func(ctx context.Context) error {
+			_, err := g.client.MessagePage(ctx, filter, client.Page{})
+			return err
+		}}
 	}
-	request.Header.Set("Authorization", "Bearer "+g.tenant.Key)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
+	events := func(name string, filter client.EventFilter) request {
+		return request{"events " + name, func(ctx context.Context) error { _, err := g.client.EventPage(ctx, filter, client.Page{}); return err }}
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s", response.Status, body)
+	deliveries := func(name string, filter client.DeliveryFilter) request {
+		return request{"deliveries " + name, func(ctx context.Context) error {
+			_, err := g.client.DeliveryPage(ctx, filter, client.Page{})
+			return err
+		}}
 	}
-	return err
+	return []request{
+		messages("all", client.MessageFilter{}),
+		messages("endpoint", client.MessageFilter{EndpointID: g.endpoint.ID}),
+		messages("not archived", client.MessageFilter{Status: client.MessageAccepted}),
+		messages("before", client.MessageFilter{Before: time.Now().Add(-15 * 24 * time.Hour)}),
+		messages("frequent word", client.MessageFilter{Query: "w1"}),
+		messages("rare word", client.MessageFilter{Query: "w4000"}),
+		messages("frequent and rare", client.MessageFilter{Query: "w2 w4000"}),
+		messages("no such word", client.MessageFilter{Query: "nowhere"}),
+		messages("prefix", client.MessageFilter{Query: "w400*"}),
+		messages("sender", client.MessageFilter{From: "user123@example.com"}),
+		messages("field", client.MessageFilter{Fields: map[string]string{"order": "order-77"}}),
+		{"one message", func(ctx context.Context) error { _, err := g.client.Message(ctx, g.message); return err }},
+		events("all", client.EventFilter{}),
+		events("type", client.EventFilter{Type: "message.received"}),
+		{"one event", func(ctx context.Context) error { _, err := g.client.Event(ctx, g.event); return err }},
+		deliveries("all", client.DeliveryFilter{}),
+		deliveries("failed", client.DeliveryFilter{Status: client.DeliveryFailed}),
+		deliveries("webhook", client.DeliveryFilter{WebhookID: g.webhook.ID}),
+		deliveries("event", client.DeliveryFilter{EventID: g.event}),
+		{"one delivery", func(ctx context.Context) error { _, err := g.client.Delivery(ctx, g.delivery); return err }},
+	}
 }
 
 // printSizes says what each table takes, with all its partitions.
@@ -126,9 +180,10 @@ func (g *growth) printSizes(ctx context.Context) error {
 		Rows, Indexes int64
 	}
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[size])
-	fmt.Println("\ntable            partitions    rows MB   indexes MB")
+	fmt.Printf("\n%-16s partitions    rows MB   indexes MB   bytes a message\n", strconv.Itoa(g.messages)+" messages")
 	for _, s := range list {
-		fmt.Printf("%-16s %10d %10d %12d\n", s.Table, s.Parts, s.Rows>>20, s.Indexes>>20)
+		fmt.Printf("%-16s %10d %10d %12d %17d\n", s.Table, s.Parts, s.Rows>>20, s.Indexes>>20, (s.Rows+s.Indexes)/int64(g.messages))
 	}
+	fmt.Println()
 	return err
 }

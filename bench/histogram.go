@@ -26,6 +26,13 @@ func (h *histogram) add(d time.Duration) {
 	_ = h.h.RecordValue(min(max(d, time.Microsecond), longest).Microseconds()) // always within its bounds
 }
 
+// merge adds what another counted.
+func (h *histogram) merge(other *histogram) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.h.Merge(other.h)
+}
+
 // times are quantiles, in milliseconds.
 type times struct {
 	Name  string  `json:"name"`

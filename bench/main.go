@@ -33,10 +33,9 @@ type cli struct {
 	Failures  failuresCommand  `cmd:"" help:"Receivers that refuse some first attempts: throughput, and when the retry comes."`
 	Isolation isolationCommand `cmd:"" help:"A healthy receiver alone, and beside receivers that hang."`
 	Backlog   backlogCommand   `cmd:"" help:"Events that were published while no worker ran, delivered."`
-	Lists     listsCommand     `cmd:"" help:"Lists, filters and searches among many messages."`
+	Growth    growthCommand    `cmd:"" help:"Lists, searches and ingest of tenants that have little and much."`
 	Large     largeCommand     `cmd:"" help:"The largest messages and attachments: peak memory."`
 	Restart   restartCommand   `cmd:"" help:"A worker that is killed under load: when deliveries go on."`
-	Growth    growthCommand    `cmd:"" help:"Ingest and lists of a tenant that has little, and of one that has much."`
 	Idle      idleCommand      `cmd:"" help:"Nothing to do: CPU of each process."`
 
 	Server serverCommand `cmd:"" hidden:"" help:"Run one of the servers that the product stands on, until the input ends."`

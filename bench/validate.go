@@ -53,8 +53,10 @@ func (c *backlogCommand) Validate() error {
 	return errors.Join(atLeast(1, "--count", c.Count), atLeast(1, "--webhooks", c.Webhooks), atLeast(0, "--body", c.Body))
 }
 
-// Validate refuses lists of nothing.
-func (c *listsCommand) Validate() error { return atLeast(1, "--sizes", c.Sizes...) }
+// Validate refuses tenants that have nothing.
+func (c *growthCommand) Validate() error {
+	return errors.Join(atLeast(1, "--messages", c.Messages...), atLeast(1, "--months", c.Months), atLeast(1, "--connections", c.Connections))
+}
 
 // Validate refuses loads of nobody.
 func (c *largeCommand) Validate() error {
