@@ -144,6 +144,7 @@ func (r *dispatchRun) attemptOne(ctx context.Context, j store.Job, t *store.ToAt
 	r.count(j, &attempt, recorded)
 	done(resultOf(&attempt, recorded))
 	if recorded.Waits {
+		j.Due, j.Answer = attempt.StartedAt.Add(attempt.Duration+outcome.Wait), answer(&attempt)
 		r.settle(j, Start)
 	} else {
 		r.settle(j, Forget)

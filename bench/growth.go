@@ -27,13 +27,15 @@ const turns = 5
 // a client that has read the answer.
 func (c *growthCommand) Run(ctx context.Context, b *bench) error {
 	b.begin("growth", "the API of tenants that have so many messages over %d months; pages of 50, one request after another, and messages over %d connections", c.Months, c.Connections)
+	var products closers
+	defer products.close()
 	list := make([]*growth, len(c.Messages))
 	for i, n := range c.Messages {
 		p, err := b.start(ctx, "adaptive", roleAPI)
 		if err != nil {
 			return err
 		}
-		defer p.stop()
+		products.add(p.stop)
 		list[i] = &growth{product: p, messages: n, months: c.Months}
 		b.note("growth: making %d messages", n)
 		if err := list[i].fill(ctx); err != nil {

@@ -1,5 +1,7 @@
 package hook
 
+import "time"
+
 // JobKind says what an outbox row starts.
 type JobKind string
 
@@ -27,6 +29,11 @@ type Job struct {
 	Streamable   bool // a delivery whose first attempt may be made in a dispatch run
 	DisableAfter int  // of a delivery's webhook
 	Failures     int  // of a delivery's webhook, in a row
+
+	// Of a delivery whose first attempt just failed. Not kept: who reads the row
+	// later finds in the delivery when the next attempt is due.
+	Due    time.Time // for the next attempt
+	Answer string    // a status code or a class of failure
 
 	// What the Temporal UI shows of it.
 	TenantID  ID

@@ -97,7 +97,7 @@ func (s *Store) Search(ctx context.Context, tenant hook.ID, expression string, f
 	for more := true; more && len(found) < p.Limit; {
 		var ids []hook.ID
 		err = s.begin(ctx, planEach, func(tx pgx.Tx) (err error) {
-			ids, err = search(ctx, db.New(tx), tenant, expression, since, before, f.Status, limit)
+			ids, err = search(ctx, tx, tenant, expression, since, before, f.Status, limit)
 			return err
 		})
 		if err != nil {
@@ -135,9 +135,15 @@ func (s *Store) sizes(ctx context.Context, tenant hook.ID, ids []hook.ID, status
 // terms is of use depends on it.
 const planEach = "SET LOCAL plan_cache_mode = auto"
 
+// planMonths has the planner see which months are asked for, each time: without
+// that it would read a month in the order of time, rather than by its index of
+// terms.
+const planMonths = "SET LOCAL plan_cache_mode = force_custom_plan"
+
 // search finds ids. What is not archived is looked for by itself; what is, among
 // all.
-func search(ctx context.Context, q *db.Queries, tenant hook.ID, expression string, since, before hook.ID, status hook.MessageStatus, limit int) ([]hook.ID, error) {
+func search(ctx context.Context, tx pgx.Tx, tenant hook.ID, expression string, since, before hook.ID, status hook.MessageStatus, limit int) ([]hook.ID, error) {
+	q := db.New(tx)
 	if status == hook.MessageAccepted {
 		return q.SearchOpen(ctx, db.SearchOpenParams{TenantID: tenant, Before: before, Since: since, Query: expression, MaxRows: int32(limit)})
 	}
@@ -147,8 +153,38 @@ func search(ctx context.Context, q *db.Queries, tenant hook.ID, expression strin
 	if err != nil || len(recent.Hits) >= limit || recent.Walked < searchWalk {
 		return recent.Hits, err
 	}
-	rest, err := q.SearchTerms(ctx, db.SearchTermsParams{
+	if _, err := tx.Exec(ctx, planMonths); err != nil {
+		return nil, err
+	}
+	rest, err := searchOlder(ctx, q, db.SearchTermsParams{
 		TenantID: tenant, Before: recent.Reached, Since: since, Query: expression, MaxRows: int32(limit - len(recent.Hits)),
 	})
 	return append(recent.Hits, rest...), err
+}
+
+// searchMonths bounds how many months are looked at by themselves; what is older
+// is looked at together.
+const searchMonths = 64
+
+// searchOlder finds by the index of terms: in the latest month, in the four
+// before, the sixteen before and so on, until the page is full. Each month has an
+// index of its own, all of whose hits are collected.
+func searchOlder(ctx context.Context, q *db.Queries, p db.SearchTermsParams) (found []hook.ID, err error) {
+	since, limit := p.Since, int(p.MaxRows)
+	for months := 1; err == nil && len(found) < limit; months *= 4 {
+		latest := hook.IDTime(p.Before).Add(-time.Millisecond).UTC()
+		p.Since = firstID(time.Date(latest.Year(), latest.Month()-time.Month(months-1), 1, 0, 0, 0, 0, time.UTC))
+		last := months > searchMonths || string(p.Since[:]) <= string(since[:])
+		if last {
+			p.Since = since
+		}
+		var some []hook.ID
+		p.MaxRows = int32(limit - len(found))
+		some, err = q.SearchTerms(ctx, p)
+		if found = append(found, some...); last {
+			break
+		}
+		p.Before = p.Since
+	}
+	return found, err
 }

@@ -125,14 +125,14 @@ func TestSearchForHostileText(t *testing.T) {
 }
 
 // Pages hold each match once, whether it is found among the newest messages or
-// by the index.
+// by the index, over ten years; one match is the first of its month.
 func TestSearchPages(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	e := b.addEndpoint(t, b.tenant)
 	const all = 9000
 	b.exec(t, `INSERT INTO message_search (message_id, tenant_id, terms)
-		SELECT ('01990000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, $1, array_to_tsvector(
+		SELECT (lpad(to_hex(1577836800000 + (i - 5007) * 35000000::bigint), 12, '0') || '70008000' || lpad(to_hex(i), 12, '0'))::uuid, $1, array_to_tsvector(
 			ARRAY['=t:' || $1::uuid] || CASE WHEN i % 1000 = 7 THEN ARRAY['rare'] ELSE ARRAY['common'] END)
 		FROM generate_series(1, $2::int) i`, b.tenant, all)
 	b.exec(t, `INSERT INTO messages (id, tenant_id, endpoint_id, external_id, occurred_at, size, sha256)

@@ -34,7 +34,8 @@ var house = map[string]imports{
 	"crash":      {},
 	"client":     {},
 	"follow":     {may: []string{"client"}},
-	"devstack":   {},
+	"deploy":     {},
+	"devstack":   {may: []string{"deploy"}},
 	"docs":       {}, // pages, and worked examples
 	"store/db":   {},
 	"metrics":    {},

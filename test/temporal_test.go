@@ -1,12 +1,17 @@
 package test
 
 import (
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/sdk/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"posthorn/client"
@@ -73,4 +78,71 @@ func (g *gate) history(t *testing.T, id string) string {
 		text.Write(raw)
 	}
 	return text.String()
+}
+
+// TestARetryThatComesSoonStartsLate: the wait is Temporal's before the first
+// task, and what is told to the workflow meanwhile is heard at its end.
+func TestARetryThatComesSoonStartsLate(t *testing.T) {
+	t.Parallel()
+	g := start(t)
+	g.webhook(t, receive(t), func(s *client.WebhookSettings) { s.Events = &[]string{"late.others"} })
+	for signal, want := range map[string]struct {
+		status   string
+		attempts int
+	}{
+		"": {client.DeliveryDelivered, 2}, workflows.Cancel: {client.DeliveryCancelled, 1},
+	} {
+		receiver := receive(t, 503)
+		w := g.webhook(t, receiver, retries(3), func(s *client.WebhookSettings) { s.Events = &[]string{"late.x" + signal} })
+		g.publishMany(t, "late.others", 100) // enough for first attempts to be streamed
+		g.publishMany(t, "late.x"+signal, 1)
+		d := g.delivery(t, w.ID, hasAttempts(1), "its first attempt is recorded")
+		id := "delivery/" + d.ID
+		if signal != "" {
+			require.Eventually(t, func() bool { return g.temporal.SignalWorkflow(t.Context(), id, "", signal, nil) == nil }, patience, 10*time.Millisecond)
+		}
+		g.requireStatus(t, id, enums.WORKFLOW_EXECUTION_STATUS_COMPLETED)
+		require.Contains(t, g.history(t, id), `"firstWorkflowTaskBackoff"`)
+		described, err := g.temporal.DescribeWorkflow(t.Context(), id, "")
+		require.NoError(t, err)
+		details, err := described.GetStaticDetails()
+		require.NoError(t, err)
+		require.Contains(t, details, "Attempt 1: POST "+receiver.url+" → 503, next try in 3s")
+		state, _ := described.TypedSearchAttributes.GetKeyword(workflows.StateAttribute)
+		require.Equal(t, "retrying", state)
+		again, err := g.client.Delivery(t.Context(), d.ID)
+		require.NoError(t, err)
+		require.Equal(t, want.status, again.Status)
+		require.Len(t, again.Attempts, want.attempts)
+	}
+}
+
+// TestOurSearchAttributesAreIndexed: only some of the indexes of Temporal's
+// visibility store are kept, and those of our attributes are among them.
+func TestOurSearchAttributesAreIndexed(t *testing.T) {
+	t.Parallel()
+	g := start(t)
+	described, err := g.temporal.WorkflowService().DescribeNamespace(t.Context(), &workflowservice.DescribeNamespaceRequest{Namespace: g.config.TemporalNamespace})
+	require.NoError(t, err)
+	fields := map[string]string{}
+	for field, alias := range described.GetConfig().GetCustomSearchAttributeAliases() {
+		fields[alias] = strings.ToLower(field)
+	}
+	u, err := url.Parse(g.config.DatabaseURL)
+	require.NoError(t, err)
+	u.Path = "/temporal_visibility"
+	db, err := pgx.Connect(t.Context(), u.String())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close(t.Context())) }()
+	rows, err := db.Query(t.Context(), `SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = 'executions_visibility'::regclass`)
+	require.NoError(t, err)
+	definitions, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	require.Len(t, definitions, 17)
+	for _, name := range workflows.SearchAttributes() {
+		require.NotEmpty(t, fields[name], name)
+		require.Condition(t, func() bool {
+			return slices.ContainsFunc(definitions, func(d string) bool { return strings.Contains(d, "(namespace_id, "+fields[name]+",") })
+		}, "%s, which is %s: %s", name, fields[name], definitions)
+	}
 }

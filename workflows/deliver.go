@@ -21,6 +21,7 @@ type DeliverInput struct {
 	DeliveryID hook.ID
 	Run        int
 	Promised   bool `json:",omitempty"` // it waited for its time by the webhook's rate
+	Retrying   bool `json:",omitempty"` // its state says so already
 }
 
 // DeliverResult says what a run came to.
@@ -37,6 +38,7 @@ func Deliver(ctx workflow.Context, in DeliverInput) (DeliverResult, error) {
 		in:     in,
 		retry:  workflow.GetSignalChannel(ctx, RetryNow),
 		cancel: workflow.GetSignalChannel(ctx, Cancel),
+		tagged: in.Retrying,
 	}
 	return w.run(ctx)
 }
@@ -50,6 +52,8 @@ type deliver struct {
 
 func (w *deliver) run(ctx workflow.Context) (DeliverResult, error) {
 	attempt := activities.AttemptInput{DeliveryID: w.in.DeliveryID, Run: w.in.Run, Promised: w.in.Promised}
+	// Signals that came before the first task, which begins late where the start is delayed.
+	attempt.Now, attempt.Cancel = w.retry.ReceiveAsync(nil), w.cancel.ReceiveAsync(nil)
 	for {
 		var step activities.Step
 		options := quick(ctx, hook.MaxTimeout+30*time.Second, "Attempt")
@@ -75,7 +79,7 @@ func (w *deliver) run(ctx workflow.Context) (DeliverResult, error) {
 		attempt.Now, attempt.Cancel = now || attempt.Now && step.Full, cancel
 		if !attempt.Now && !attempt.Cancel && w.long(ctx) {
 			next := w.in
-			next.Promised = attempt.Promised
+			next.Promised, next.Retrying = attempt.Promised, w.tagged
 			return DeliverResult{}, workflow.NewContinueAsNewError(ctx, Deliver, next)
 		}
 	}

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Brings both of Temporal's databases to the schema of the server's version. It
-# changes nothing where that is done already, so it runs at every start. Host,
-# user and password come from the environment (SQL_HOST, SQL_USER, SQL_PASSWORD).
+# Brings both of Temporal's databases to the schema of the server's version, and
+# drops indexes that Posthorn has no use for. It changes nothing where that is
+# done already, so it runs at every start. Host, user and password come from the
+# environment (SQL_HOST, SQL_USER, SQL_PASSWORD).
 set -eu
 
 migrate() {
@@ -12,3 +13,5 @@ migrate() {
 
 migrate temporal temporal
 migrate temporal_visibility visibility
+temporal-sql-tool --plugin postgres12_pgx --db temporal_visibility setup-schema --disable-versioning \
+	--schema-file "$(dirname "$0")/visibility.sql"

@@ -10,6 +10,8 @@ import (
 	postgresqlschema "go.temporal.io/server/schema/postgresql/v12"
 	"go.temporal.io/server/tools/common/schema"
 	"go.temporal.io/server/tools/sql"
+
+	"posthorn/deploy"
 )
 
 const (
@@ -22,11 +24,12 @@ type database struct {
 	name    string
 	schema  string // of the schema files that the server brings along
 	version string // that they amount to
+	then    string // SQL for after each set-up; "" for none
 }
 
 var databases = []database{
-	{mainDatabase, "postgresql/v12/temporal", postgresqlschema.Version},
-	{visibilityDatabase, "postgresql/v12/visibility", postgresqlschema.VisibilityVersion},
+	{mainDatabase, "postgresql/v12/temporal", postgresqlschema.Version, ""},
+	{visibilityDatabase, "postgresql/v12/visibility", postgresqlschema.VisibilityVersion, deploy.VisibilityIndexes},
 }
 
 // setUp makes the database, or brings an older one to the server's version.
@@ -46,10 +49,14 @@ func (d database) setUp(ctx context.Context, cfg Config, logger *logger) error {
 	}
 	if exists {
 		return withSchemaTool(d.sqlConfig(cfg), logger, func(db *sql.Connection) error {
-			return schema.NewUpdateSchemaTask(db, &schema.UpdateConfig{
+			err := schema.NewUpdateSchemaTask(db, &schema.UpdateConfig{
 				DBName:     d.name,
 				SchemaName: d.schema,
 			}, logger).Run()
+			if err != nil {
+				return err
+			}
+			return db.Exec(d.then)
 		})
 	}
 
@@ -68,7 +75,10 @@ func (d database) setUp(ctx context.Context, cfg Config, logger *logger) error {
 			return err
 		}
 		// The version is recorded under the database's name.
-		return db.Exec("UPDATE schema_version SET db_name = $1", d.name)
+		if err := db.Exec("UPDATE schema_version SET db_name = $1", d.name); err != nil {
+			return err
+		}
+		return db.Exec(d.then)
 	})
 	if err != nil {
 		return err

@@ -197,28 +197,28 @@ func (q *Queries) SearchRecent(ctx context.Context, arg SearchRecentParams) (Sea
 
 const searchTerms = `-- name: SearchTerms :many
 WITH hits AS MATERIALIZED (
-    SELECT s.message_id FROM message_search s WHERE s.terms @@ $5::tsquery AND s.tenant_id = $1
+    SELECT s.message_id FROM message_search s WHERE s.terms @@ $3::tsquery AND s.tenant_id = $1
+        AND s.message_id < $4::uuid AND s.message_id >= $5::uuid
 )
-SELECT message_id FROM hits WHERE hits.message_id < $2::uuid AND hits.message_id >= $3::uuid
-ORDER BY message_id DESC LIMIT $4
+SELECT message_id FROM hits ORDER BY message_id DESC LIMIT $2
 `
 
 type SearchTermsParams struct {
 	TenantID uuid.UUID
-	Before   uuid.UUID
-	Since    uuid.UUID
 	MaxRows  int32
 	Query    interface{}
+	Before   uuid.UUID
+	Since    uuid.UUID
 }
 
 // Finds all that match by the index of terms: for what is rare.
 func (q *Queries) SearchTerms(ctx context.Context, arg SearchTermsParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, searchTerms,
 		arg.TenantID,
-		arg.Before,
-		arg.Since,
 		arg.MaxRows,
 		arg.Query,
+		arg.Before,
+		arg.Since,
 	)
 	if err != nil {
 		return nil, err

@@ -40,9 +40,9 @@ SELECT ARRAY(SELECT r.message_id FROM recent r WHERE r.terms @@ sqlc.arg(query):
 -- Finds all that match by the index of terms: for what is rare.
 WITH hits AS MATERIALIZED (
     SELECT s.message_id FROM message_search s WHERE s.terms @@ sqlc.arg(query)::tsquery AND s.tenant_id = $1
+        AND s.message_id < sqlc.arg(before)::uuid AND s.message_id >= sqlc.arg(since)::uuid
 )
-SELECT message_id FROM hits WHERE hits.message_id < sqlc.arg(before)::uuid AND hits.message_id >= sqlc.arg(since)::uuid
-ORDER BY message_id DESC LIMIT sqlc.arg(max_rows);
+SELECT message_id FROM hits ORDER BY message_id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: MessagesByID :many
 SELECT sqlc.embed(m), b.request, b.raw FROM messages m LEFT JOIN message_bodies b ON b.message_id = m.id
