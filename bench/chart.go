@@ -44,7 +44,7 @@ type row struct {
 
 // Where things stand, in the chart's units.
 const (
-	chartWidth = 1240
+	chartWidth = 1440
 	chartTop   = 92
 	rowHeight  = 20
 	barLength  = 170
