@@ -156,6 +156,9 @@ func (s *Store) Messages(ctx context.Context, tenant hook.ID, f MessageFilter, p
 
 // load reads messages, as many as a page may hold.
 func load(ctx context.Context, q *db.Queries, tenant hook.ID, sizes []db.MessageSizesRow) ([]MessageView, error) {
+	if len(sizes) == 0 {
+		return nil, nil
+	}
 	var ids []hook.ID
 	total := 0
 	for _, m := range sizes {
@@ -164,7 +167,7 @@ func load(ctx context.Context, q *db.Queries, tenant hook.ID, sizes []db.Message
 		}
 		ids = append(ids, m.ID)
 	}
-	rows, err := q.MessagesByID(ctx, db.MessagesByIDParams{TenantID: tenant, Ids: ids})
+	rows, err := q.MessagesByID(ctx, db.MessagesByIDParams{TenantID: tenant, Ids: ids, Newest: ids[0], Oldest: ids[len(ids)-1]})
 	if err != nil {
 		return nil, err
 	}

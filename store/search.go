@@ -123,8 +123,13 @@ func (s *Store) Search(ctx context.Context, tenant hook.ID, expression string, f
 // the tenant: the index of terms cannot be used under row security, whose
 // condition goes first, so that only ids come from there.
 func (s *Store) sizes(ctx context.Context, tenant hook.ID, ids []hook.ID, status hook.MessageStatus) (list []db.MessageSizesRow, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
 	err = s.tenant(ctx, tenant, func(q *db.Queries) error {
-		rows, err := q.MessageSizesByID(ctx, db.MessageSizesByIDParams{TenantID: tenant, Ids: ids, Status: optional(string(status))})
+		rows, err := q.MessageSizesByID(ctx, db.MessageSizesByIDParams{
+			TenantID: tenant, Ids: ids, Newest: ids[0], Oldest: ids[len(ids)-1], Status: optional(string(status)),
+		})
 		list = convert(rows, func(row db.MessageSizesByIDRow) db.MessageSizesRow { return db.MessageSizesRow(row) })
 		return err
 	})

@@ -481,14 +481,16 @@ func (q *Queries) MessageSizes(ctx context.Context, arg MessageSizesParams) ([]M
 }
 
 const messageSizesByID = `-- name: MessageSizesByID :many
-SELECT m.id, m.size FROM messages m WHERE m.tenant_id = $1 AND m.id = ANY($2::uuid[])
-    AND ($3::text IS NULL OR m.status = $3)
+SELECT m.id, m.size FROM messages m WHERE m.tenant_id = $1 AND m.id = ANY($2::uuid[]) AND m.id >= $3 AND m.id <= $4
+    AND ($5::text IS NULL OR m.status = $5)
 ORDER BY m.id DESC
 `
 
 type MessageSizesByIDParams struct {
 	TenantID uuid.UUID
 	Ids      []uuid.UUID
+	Oldest   uuid.UUID
+	Newest   uuid.UUID
 	Status   *string
 }
 
@@ -498,7 +500,13 @@ type MessageSizesByIDRow struct {
 }
 
 func (q *Queries) MessageSizesByID(ctx context.Context, arg MessageSizesByIDParams) ([]MessageSizesByIDRow, error) {
-	rows, err := q.db.Query(ctx, messageSizesByID, arg.TenantID, arg.Ids, arg.Status)
+	rows, err := q.db.Query(ctx, messageSizesByID,
+		arg.TenantID,
+		arg.Ids,
+		arg.Oldest,
+		arg.Newest,
+		arg.Status,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -39,13 +39,15 @@ func (q *Queries) InsertTerms(ctx context.Context, arg InsertTermsParams) error 
 
 const messagesByID = `-- name: MessagesByID :many
 SELECT m.id, m.tenant_id, m.endpoint_id, m.number, m.external_id, m.occurred_at, m.size, m.sha256, m.status, m.conflicting, m.run, m.due_at, m.payload, m.object_key, m.version_id, m.record_offset, m.record_length, m.retain_until, m.archived_at, m.dispatch, m.segment_id, m.batch_id, m.batch_offset, b.request, b.raw FROM messages m LEFT JOIN message_bodies b ON b.message_id = m.id
-WHERE m.tenant_id = $1 AND m.id = ANY($2::uuid[])
+WHERE m.tenant_id = $1 AND m.id = ANY($2::uuid[]) AND m.id >= $3 AND m.id <= $4
 ORDER BY m.id DESC
 `
 
 type MessagesByIDParams struct {
 	TenantID uuid.UUID
 	Ids      []uuid.UUID
+	Oldest   uuid.UUID
+	Newest   uuid.UUID
 }
 
 type MessagesByIDRow struct {
@@ -54,8 +56,14 @@ type MessagesByIDRow struct {
 	Raw     []byte
 }
 
+// The bounds of the ids leave out other months.
 func (q *Queries) MessagesByID(ctx context.Context, arg MessagesByIDParams) ([]MessagesByIDRow, error) {
-	rows, err := q.db.Query(ctx, messagesByID, arg.TenantID, arg.Ids)
+	rows, err := q.db.Query(ctx, messagesByID,
+		arg.TenantID,
+		arg.Ids,
+		arg.Oldest,
+		arg.Newest,
+	)
 	if err != nil {
 		return nil, err
 	}

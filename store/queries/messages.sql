@@ -127,7 +127,7 @@ WHERE m.tenant_id = $1 AND m.id < sqlc.arg(before) AND m.id >= sqlc.arg(since) A
 ORDER BY m.id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: MessageSizesByID :many
-SELECT m.id, m.size FROM messages m WHERE m.tenant_id = $1 AND m.id = ANY(sqlc.arg(ids)::uuid[])
+SELECT m.id, m.size FROM messages m WHERE m.tenant_id = $1 AND m.id = ANY(sqlc.arg(ids)::uuid[]) AND m.id >= sqlc.arg(oldest) AND m.id <= sqlc.arg(newest)
     AND (sqlc.narg(status)::text IS NULL OR m.status = sqlc.narg(status))
 ORDER BY m.id DESC;
 

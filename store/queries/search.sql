@@ -45,8 +45,9 @@ WITH hits AS MATERIALIZED (
 SELECT message_id FROM hits ORDER BY message_id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: MessagesByID :many
+-- The bounds of the ids leave out other months.
 SELECT sqlc.embed(m), b.request, b.raw FROM messages m LEFT JOIN message_bodies b ON b.message_id = m.id
-WHERE m.tenant_id = $1 AND m.id = ANY(sqlc.arg(ids)::uuid[])
+WHERE m.tenant_id = $1 AND m.id = ANY(sqlc.arg(ids)::uuid[]) AND m.id >= sqlc.arg(oldest) AND m.id <= sqlc.arg(newest)
 ORDER BY m.id DESC;
 
 -- name: SearchOpen :many
