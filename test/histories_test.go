@@ -177,11 +177,15 @@ func TestRecordHistories(t *testing.T) {
 	t.Run("archive-segments", func(t *testing.T) {
 		recorded["archive-segments"] = recordArchiveMany(t, (*gate).segmented, `"Segments":`)
 	})
+	t.Run("deliver-late", func(t *testing.T) { recorded["deliver-late"] = recordLate(t, "", `"delivered","Attempts":2`) })
+	t.Run("deliver-late-cancelled", func(t *testing.T) {
+		recorded["deliver-late-cancelled"] = recordLate(t, workflows.Cancel, `"cancelled","Attempts":1`)
+	})
 	t.Run("maintain", func(t *testing.T) { recorded["maintain"] = recordMaintain(t) })
 	if os.Getenv(recordVariable) == "" || t.Failed() {
 		return
 	}
-	require.Len(t, recorded, len(paths)+4, "all are recorded together")
+	require.Len(t, recorded, len(paths)+6, "all are recorded together")
 	dir := at("workflows/testdata/histories")
 	require.NoError(t, os.RemoveAll(dir))
 	require.NoError(t, os.MkdirAll(dir, 0o755))
@@ -225,6 +229,23 @@ func recordArchiveMany(t *testing.T, made func(*gate, *testing.T) (client.Endpoi
 	}
 	require.FailNow(t, "nothing was archived with others")
 	return nil
+}
+
+// recordLate has a delivery retried whose first attempt was streamed with
+// others, so that its workflow starts late; a signal comes before that.
+func recordLate(t *testing.T, signal, result string) []byte {
+	t.Helper()
+	r := &recording{gate: start(t)}
+	r.webhook(t, receive(t), subscribedTo("good"))
+	require.NoError(t, r.burst(t.Context(), "good.one", 120))
+	id, _ := walk{recording: r, t: t}.publish(receive(t, 500), 5)
+	if signal != "" {
+		require.Eventually(t, func() bool { return r.temporal.SignalWorkflow(t.Context(), id, "", signal, nil) == nil }, patience, 10*time.Millisecond)
+	}
+	r.secrets = append(r.secrets, bodyText, fileToken, r.tenant.Key, r.config.RootKey)
+	kept := r.record(t, id, result)
+	require.Contains(t, string(kept), `"firstWorkflowTaskBackoff"`)
+	return kept
 }
 
 // recordMaintain has one past month dropped, and another kept.
